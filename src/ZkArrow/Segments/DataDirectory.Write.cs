@@ -74,7 +74,9 @@ internal sealed partial class DataDirectory
                 case Libc.EOPNOTSUPP or Libc.EISDIR:
                     throw Unsupported("unnamed files (O_TMPFILE)");
                 case Libc.ENOSPC or Libc.EDQUOT:
-                    throw Full(directory, 0);
+                    throw new ZkArrowException(
+                        ZkArrowStatus.NoSpace,
+                        $"The file system of {directory} had no room for another file; drop old versions or raise its limit of inodes (tmpfs: mount -o remount,nr_inodes=…).");
                 default:
                     throw LibcError.Make("Making a file in", directory);
             }
@@ -85,7 +87,7 @@ internal sealed partial class DataDirectory
     {
         // a hopeless request must not take all space from other writers even for a moment
         if (length > FreeBytes)
-            throw Full(path, length);
+            throw Full(path, length, taken: 0);
         for (long done = 0; done < length;)
         {
             long piece = Math.Min(length - done, AllocationPiece);
@@ -103,7 +105,7 @@ internal sealed partial class DataDirectory
                     throw Unsupported("reserving space (fallocate)");
                 case Libc.ENOSPC or Libc.EDQUOT:
                     // what was taken so far is still ours, and goes back with the file
-                    throw Full(path, length, done);
+                    throw Full(path, length, taken: done);
                 default:
                     throw LibcError.Make($"Reserving {length} bytes for", path);
             }
@@ -134,7 +136,7 @@ internal sealed partial class DataDirectory
         }
     }
 
-    private ZkArrowException Full(string path, long needed, long taken = 0) => new(
+    private ZkArrowException Full(string path, long needed, long taken) => new(
         ZkArrowStatus.NoSpace,
         $"{path} needed {needed} bytes and {FreeBytes + taken} were free; drop old versions, run `zkarrow gc`, or enlarge the file system (tmpfs: mount -o remount,size=…).");
 
