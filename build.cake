@@ -16,7 +16,7 @@ var suites = new List<string>();
 CakeTaskBuilder Step(string name, string description)
 {
     CakeTaskBuilder step = Task(name).Description(description);
-    return everything ? step.OnError(failure => Record(name.ToLowerInvariant(), failure.Message)) : step;
+    return everything ? step.OnError(failure => Record(name, failure.Message)) : step;
 }
 
 // A test suite: its runner leaves trx or JUnit XML in artifacts/test-results/<suite>/.
@@ -57,10 +57,9 @@ void Run(int minutes, params string[] command)
 }
 
 // What a suite could not write itself: that it, or a step before it, broke.
-void Record(string suite, string message)
+void Record(string step, string message)
 {
-    Error("{0}: {1}", suite, message);
-    string name = suite.StartsWith("test-") ? suite["test-".Length..] : suite;
+    string name = step.StartsWith("Test-") ? step["Test-".Length..].ToLowerInvariant() : $"build:{step}";
     EnsureDirectoryExists($"{results}/{name}");
     new XElement("broken", message).Save($"{root}/{results}/{name}/broken.xml");
 }

@@ -44,7 +44,8 @@ install_missing() {
   echo "build.sh: installing ${missing[*]}"
   local log
   log=$(mktemp)
-  if ! { apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends "${missing[@]}"; } \
+  # a source of somebody else's that does not answer must not stop us: the install decides
+  if ! { apt-get -q update; DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends "${missing[@]}"; } \
     >"$log" 2>&1 </dev/null; then
     tail -n 20 "$log" >&2
     rm -f "$log"
@@ -71,6 +72,8 @@ dotnet --version >/dev/null || stop 'needed the .NET SDK that global.json names;
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 # build nodes that outlive the build would hold a caller's pipes open
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0
+# no colours in a log file
+[[ -t 1 ]] || export TERM=dumb
 # Cake compiles its script once and keeps it here
 export CAKE_SETTINGS_ENABLESCRIPTCACHE=true CAKE_PATHS_TOOLS=$PWD/artifacts/obj/cake
 mkdir -p "$CAKE_PATHS_TOOLS"

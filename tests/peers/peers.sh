@@ -11,6 +11,7 @@ cache=${ZKARROW_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/zkarrow/peers}
 packages=$(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$here/packages.txt" | sort)
 # the way the root is built belongs to its identity as much as what is in it
 recipe=1
+command_line=$*
 root=$cache/$suite-$(printf '%s\n' "$recipe" "$packages" | sha256sum | cut -c1-12)
 
 say() { echo "peers: $*" >&2; }
@@ -27,7 +28,7 @@ EOF
 }
 
 need_root() {
-  [[ $EUID == 0 ]] || fail "needed root to build and enter the root; run: sudo -E $here/peers.sh ensure" 3
+  [[ $EUID == 0 ]] || fail "needed to be root to build and enter a root; run: sudo -E $here/peers.sh $command_line" 3
 }
 
 # The mirror of the machine's own release, taken from its apt sources.
@@ -107,7 +108,7 @@ ensure() {
   trap abandon EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
-  unshare --mount --pid --fork --kill-child --mount-proc "$here/peers.sh" build-in "$temp" "$uri" </dev/null &
+  setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc "$here/peers.sh" build-in "$temp" "$uri" </dev/null &
   builder=$!
   wait "$builder" || exit
   trap - EXIT INT TERM HUP
