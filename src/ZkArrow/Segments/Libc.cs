@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace ZkArrow.Segments;
 
-/// <summary>The few calls of libc that segments need and .NET does not offer. Constants are those of Linux on x64.</summary>
+/// <summary>
+/// The few calls of libc that segments need and .NET does not offer. Constants are those of Linux on x64.
+/// </summary>
 internal static unsafe partial class Libc
 {
     internal const int O_RDONLY = 0, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_NONBLOCK = 0x800;
@@ -23,7 +25,9 @@ internal static unsafe partial class Libc
     private const string Name = "libc";
     private const uint StatxBasicStats = 0x7ff;
 
-    /// <summary>The part of <c>struct statx</c> that is read here; unlike <c>struct stat</c> its layout is one everywhere.</summary>
+    /// <summary>
+    /// The part of <c>struct statx</c> that is read here; unlike <c>struct stat</c> its layout is one everywhere.
+    /// </summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     internal struct FileStatus
     {
@@ -47,7 +51,9 @@ internal static unsafe partial class Libc
 
         public readonly bool IsDirectory => (Mode & 0xF000) == 0x4000;
 
-        /// <summary>Time since the last write, link or change of mode; never negative, whatever the clock did.</summary>
+        /// <summary>
+        /// Time since the last write, link or change of mode; never negative, whatever the clock did.
+        /// </summary>
         public readonly TimeSpan Age
         {
             get

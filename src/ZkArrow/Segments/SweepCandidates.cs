@@ -1,10 +1,10 @@
 namespace ZkArrow.Segments;
 
 /// <summary>
-/// Segments and empty incarnation directories that were listed as older than the grace period. The listing comes first and
-/// the records are read after it: a segment that was committed in between is then seen as referenced. The other way round
-/// it would be listed, missing from the older records, and removed. Hence this object: without the listing there is nothing
-/// to remove, and <see cref="Remove"/> wants to be told about records read since.
+/// Segments and empty incarnation directories that were listed as older than the grace period. The listing comes first
+/// and the records are read after it: a segment that was committed in between is then seen as referenced. The other way
+/// round it would be listed, missing from the older records, and removed. Hence this object: without the listing there
+/// is nothing to remove, and <see cref="Remove"/> wants to be told about records read since.
 /// </summary>
 internal sealed class SweepCandidates
 {
@@ -22,8 +22,8 @@ internal sealed class SweepCandidates
     internal IReadOnlyList<SegmentFile> Files { get; }
 
     /// <summary>
-    /// Removes the listed segments that no record names and nobody has pinned, and the listed directories that are still
-    /// empty. Many processes may do so at once; what this one has no right to remove is left to the owner.
+    /// Removes the listed segments that no record names and nobody has pinned, and the listed directories that are
+    /// still empty. Many processes may do so at once; what this one has no right to remove is left to the owner.
     /// </summary>
     /// <param name="isReferenced">Whether records, read after this object was made, name the segment.</param>
     /// <returns>How many segments were removed.</returns>

@@ -100,6 +100,20 @@ public sealed unsafe class WriteTests : SegmentFixture
         Assert.That(Data.List(), Is.Empty);
     }
 
+    [Test]
+    public void A_directory_swept_while_its_first_segment_is_written_is_made_again()
+    {
+        string name = NewName();
+        Data.Write(name, 10, sink =>
+        {
+            Assert.That(Data.Candidates(TimeSpan.Zero).Remove(_ => false), Is.Zero);
+            Assert.That(Directory.Exists($"{Data.Path}/inc"), Is.False);
+            sink.Zeros(10);
+        }).Dispose();
+        using MappedSegment segment = Data.Map(name, 10);
+        Assert.That(Bytes(segment), Is.EqualTo(new byte[10]));
+    }
+
     [TestCase("../outside.arrow")]
     [TestCase("inc/../../outside.arrow")]
     [TestCase("/inc/x.arrow")]
