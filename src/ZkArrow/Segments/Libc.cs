@@ -14,6 +14,7 @@ internal static unsafe partial class Libc
     internal const int AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_EACCESS = 0x200;
     internal const int AT_SYMLINK_FOLLOW = 0x400, AT_EMPTY_PATH = 0x1000;
 
+    internal const uint RENAME_NOREPLACE = 1;
     internal const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4;
     internal const int PROT_READ = 1, PROT_WRITE = 2, MAP_SHARED = 1;
     internal const int X_OK = 1, W_OK = 2, R_OK = 4;
@@ -99,6 +100,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int linkat(int fromDirectory, string from, int toDirectory, string to, int flags);
+
+    [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int renameat2(int fromDirectory, string from, int toDirectory, string to, uint flags);
 
     [LibraryImport(Name, SetLastError = true)]
     internal static partial int flock(int fd, int operation);

@@ -11,15 +11,15 @@ internal sealed class SweepCandidates
     private readonly string _root;
     private readonly List<string> _emptyDirectories;
 
-    internal SweepCandidates(string root, List<SegmentFile> files, List<string> emptyDirectories)
+    internal SweepCandidates(string root, IReadOnlyList<string> names, List<string> emptyDirectories)
     {
         _root = root;
-        Files = files;
+        Names = names;
         _emptyDirectories = emptyDirectories;
     }
 
     /// <summary>What may go, if no record names it.</summary>
-    internal IReadOnlyList<SegmentFile> Files { get; }
+    internal IReadOnlyList<string> Names { get; }
 
     /// <summary>
     /// Removes the listed segments that no record names and nobody has pinned, and the listed directories that are
@@ -30,8 +30,8 @@ internal sealed class SweepCandidates
     internal int Remove(Func<string, bool> isReferenced)
     {
         int removed = 0;
-        foreach (SegmentFile file in Files)
-            if (!isReferenced(file.Name) && RemoveUnpinned($"{_root}/{file.Name}"))
+        foreach (string name in Names)
+            if (!isReferenced(name) && RemoveUnpinned($"{_root}/{name}"))
                 removed++;
         foreach (string directory in _emptyDirectories)
             if (Libc.rmdir(directory) != 0 && !IsExpected(LibcError.Last))

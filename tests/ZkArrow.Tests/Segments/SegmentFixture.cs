@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using NUnit.Framework;
+using ZkArrow.Ipc;
 using ZkArrow.Segments;
 
 namespace ZkArrow.Tests.Segments;
@@ -35,17 +36,18 @@ public abstract unsafe class SegmentFixture
     private protected static string Write(DataDirectory data, long length, string incarnation = "inc")
     {
         string name = NewName(incarnation);
-        WritePinned(data, name, length).Dispose();
+        data.Write(name, length, Fill(length));
         return name;
     }
 
     private protected static SegmentPin WritePinned(DataDirectory data, string name, long length) =>
-        data.Write(name, length, sink =>
-        {
-            byte[] bytes = Content(length);
-            fixed (byte* start = bytes)
-                sink.Write(start, length);
-        });
+        data.WritePinned(name, length, Fill(length));
+
+    private static Action<IIpcSink> Fill(long length) => sink =>
+    {
+        fixed (byte* start = Content(length))
+            sink.Write(start, length);
+    };
 
     private protected static byte[] Content(long length)
     {
@@ -58,7 +60,9 @@ public abstract unsafe class SegmentFixture
     private protected static byte[] Bytes(MappedSegment segment) =>
         new ReadOnlySpan<byte>(segment.Start, (int)segment.Length).ToArray();
 
-    private protected static int OpenFiles() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
+    /// <summary>Files of the data directory that this process has open; the test runner's own come and go.</summary>
+    private protected int OpenFiles() => Directory.GetFiles("/proc/self/fd")
+        .Count(file => new FileInfo(file).LinkTarget?.StartsWith(Data.Path, StringComparison.Ordinal) == true);
 
     private protected static ZkArrowException Failure(Action action) => Assert.Throws<ZkArrowException>(action)!;
 

@@ -11,7 +11,7 @@ public sealed class SweepTests : SegmentFixture
     public void Only_old_unreferenced_segments_go()
     {
         string orphan = Write(Data, 10), referenced = Write(Data, 20);
-        Assert.That(Data.Candidates(TimeSpan.FromHours(1)).Files, Is.Empty, "both are young");
+        Assert.That(Data.Candidates(TimeSpan.FromHours(1)).Names, Is.Empty, "both are young");
         Assert.That(Data.Candidates(TimeSpan.Zero).Remove(name => name == referenced), Is.EqualTo(1));
         Assert.That(Data.List().Select(file => file.Name), Is.EqualTo(new[] { referenced }));
         Assert.That(Data.TryMap(orphan, 10), Is.Null);
