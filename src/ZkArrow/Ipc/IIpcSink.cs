@@ -1,11 +1,11 @@
 namespace ZkArrow.Ipc;
 
-/// <summary>Where a file's bytes go, strictly one after the other.</summary>
+/// <summary>Where the bytes of one Arrow IPC file go, strictly one after the other.</summary>
 internal unsafe interface IIpcSink
 {
-    /// <summary>Takes the next bytes, which are valid only during the call.</summary>
+    /// <summary>Appends <paramref name="length"/> bytes; they are free for reuse when the call returns.</summary>
     void Write(byte* data, long length);
 
-    /// <summary>Takes the next bytes, all of them zero.</summary>
+    /// <summary>Appends <paramref name="length"/> zero bytes.</summary>
     void Zeros(long length);
 }

@@ -1,0 +1,787 @@
+/**
+ * \file zkarrow.h
+ *
+ * ZkArrow shares named, versioned Apache Arrow tables between the processes of a host with no copy;
+ * ZooKeeper decides which version is current. This header is the only contract of the bindings and
+ * depends on nothing but the Arrow C structs.
+ *
+ * Three kinds of object: a \ref zka_client is an open connection to one namespace; a \ref zka_table
+ * is a reader's hold on one version; everything that carries data is an Arrow C struct.
+ *
+ * Rules that hold for every function:
+ *
+ * - Status. A function that can fail returns a \ref zka_status, 0 being \ref ZKA_OK, and describes the
+ *   failure in its last argument, which may be NULL.
+ * - Outputs are zeroed on entry and stay zero on failure.
+ * - Arrow structs passed in are consumed (their `release` becomes NULL) only when ZKA_OK is returned;
+ *   on any other status the caller still owns them and must release them.
+ * - Handles that are NULL, closed, or of another kind give ZKA_INVALID_HANDLE, never a crash.
+ * - Waiting. Every call that can wait takes `timeout_ms` (-1 = until cancelled, 0 = do not wait) and a
+ *   `cancel` handle, which may be NULL and may be fired from any thread.
+ * - Strings are UTF-8 and NUL-terminated. Strings passed in are copied before the call returns.
+ * - Structs that may grow begin with `struct_size`; initialise them with their `..._INIT`.
+ * - Lists come back as an ArrowArrayStream, one format for all languages.
+ *
+ * Rules of the process:
+ *
+ * - The library cannot be unloaded; dlclose() keeps it mapped.
+ * - After fork() every call in the child returns ZKA_FORKED. Start children with exec, or fork before
+ *   the first call. Buffers already mapped stay readable in the child.
+ * - The first call installs handlers for SIGFPE, SIGSEGV and real-time signal 34, each chaining to the
+ *   previous one, and ignores SIGPIPE. SIGINT, SIGTERM and SIGCHLD are left alone.
+ * - Never load this library into a .NET process: .NET applications use the `ZkArrow` package.
+ */
+#ifndef ZKARROW_ZKARROW_H
+#define ZKARROW_ZKARROW_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arrow_c_data.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define ZKA_API __attribute__((visibility("default")))
+#define ZKA_NODISCARD __attribute__((warn_unused_result))
+#else
+#define ZKA_API
+#define ZKA_NODISCARD
+#endif
+
+/** \defgroup version Version
+ * @{ */
+
+#define ZKA_VERSION_MAJOR 0
+#define ZKA_VERSION_MINOR 1
+#define ZKA_VERSION_PATCH 0
+
+/** Changes when a program built against an older header can no longer run. */
+#define ZKA_ABI_VERSION 0
+
+/**
+ * \brief The ABI version of the loaded library, to be compared with \ref ZKA_ABI_VERSION.
+ * \return the version.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API uint32_t zka_abi_version(void);
+
+/**
+ * \brief The version of the loaded library, such as "0.1.0".
+ * \return a string.
+ * \par Ownership
+ * The string is static; never free it.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API const char* zka_version_string(void);
+
+/** @} */
+
+/** \defgroup status Status and error
+ * @{ */
+
+/** How a call ended. Values are only ever added. */
+typedef int32_t zka_status;
+
+/** It was done. */
+#define ZKA_OK 0
+/** An argument was refused; nothing was done. */
+#define ZKA_INVALID_ARGUMENT 1
+/** A handle was NULL, closed or of another kind. */
+#define ZKA_INVALID_HANDLE 2
+/** The dataset or the version does not exist. */
+#define ZKA_NOT_FOUND 3
+/** The dataset exists and was expected not to. */
+#define ZKA_ALREADY_EXISTS 4
+/** Another writer published first; the message names it. */
+#define ZKA_CONFLICT 5
+/** The dataset has an owner, and it is somebody else. */
+#define ZKA_NOT_OWNER 6
+/** Ownership was taken over by a later epoch. */
+#define ZKA_FENCED 7
+/** The schema is not the one required, or a batch does not fit its schema. */
+#define ZKA_SCHEMA_MISMATCH 8
+/** The version exists, but its bytes are on another host. */
+#define ZKA_NOT_RESIDENT 9
+/** The version is recorded, but its bytes are gone. */
+#define ZKA_DATA_LOST 10
+/** Bytes were found that are not what was written. */
+#define ZKA_CORRUPT 11
+/** The data directory is full. */
+#define ZKA_NO_SPACE 12
+/** A limit was exceeded; the message names it. */
+#define ZKA_TOO_LARGE 13
+/** The deadline passed. */
+#define ZKA_TIMEOUT 14
+/** The call was cancelled. */
+#define ZKA_CANCELLED 15
+/** The coordinator could not be reached before the deadline. */
+#define ZKA_UNAVAILABLE 16
+/** The session ended before the operation was decided. */
+#define ZKA_SESSION_EXPIRED 17
+/** The credentials were refused. */
+#define ZKA_UNAUTHENTICATED 18
+/** The access rights do not allow it. */
+#define ZKA_PERMISSION_DENIED 19
+/** It is valid, but this version of ZkArrow cannot do it. */
+#define ZKA_UNSUPPORTED 20
+/** The process was forked after the library was used. */
+#define ZKA_FORKED 21
+/** The object is in use. */
+#define ZKA_BUSY 22
+/** A defect in ZkArrow. */
+#define ZKA_INTERNAL 23
+
+/**
+ * \brief The name of a status, such as "ZKA_NOT_FOUND"; "ZKA_UNKNOWN" for a value this library does not know.
+ * \param status any value.
+ * \return a string.
+ * \par Ownership
+ * The string is static; never free it.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API const char* zka_status_name(zka_status status);
+
+/** Flag of zka_error: the same call may succeed later with no change by the caller. */
+#define ZKA_ERROR_RETRYABLE 1u
+/** Flag of zka_error: the operation may have been applied although it is reported as failed. */
+#define ZKA_ERROR_OUTCOME_UNKNOWN 2u
+
+/** What went wrong. Owned by the caller, initialised with \ref ZKA_ERROR_INIT, freed by its `release`. */
+typedef struct zka_error {
+  uint32_t struct_size;               /**< sizeof(zka_error) */
+  zka_status status;                  /**< what the call returned */
+  int32_t keeper_code;                /**< the ZooKeeper code behind it (such as -103), or 0 */
+  uint32_t flags;                     /**< ZKA_ERROR_... */
+  char* message;                      /**< one line of UTF-8; NULL when there is none */
+  void (*release)(struct zka_error*); /**< frees `message` and sets both to NULL; NULL when there is nothing to free */
+  void* private_data;
+} zka_error;
+
+/** Initialises a zka_error. A used one may be passed again: the library releases its content first. */
+#define ZKA_ERROR_INIT \
+  { sizeof(zka_error), ZKA_OK, 0, 0u, NULL, NULL, NULL }
+
+/** @} */
+
+/** \defgroup log Log
+ * @{ */
+
+#define ZKA_LOG_DEBUG 1
+#define ZKA_LOG_INFO 2
+#define ZKA_LOG_WARNING 3
+#define ZKA_LOG_ERROR 4
+
+/** Receives one log line. Runs on a thread of the library; must not call the library, block or throw. */
+typedef void (*zka_log_callback)(void* payload, int32_t level, const char* message);
+
+/**
+ * \brief Sends the library's log lines of `level` and above to `callback`, for clients opened afterwards.
+ * \param callback the receiver; NULL switches logging off.
+ * \param payload passed to every call.
+ * \param level ZKA_LOG_...
+ * \par Ownership
+ * `payload` stays the caller's and must live until the process ends or another callback is set and every
+ * client opened before that is closed. `message` is valid during the call only.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API void zka_set_log_callback(zka_log_callback callback, void* payload, int32_t level);
+
+/** @} */
+
+/** \defgroup cancel Cancel
+ * @{ */
+
+/** A flag that ends waiting calls; one may serve any number of calls at a time. */
+typedef struct zka_cancel zka_cancel;
+
+/**
+ * \brief Makes a cancel handle.
+ * \param[out] out the handle.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_FORKED.
+ * \par Ownership
+ * The caller frees it with zka_cancel_free().
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_cancel_create(zka_cancel** out, zka_error* error);
+
+/**
+ * \brief Ends the calls that wait with this handle, and those that will, with ZKA_CANCELLED. Cancelling stops the
+ * waiting and undoes nothing: a publish that was already sent may have been applied, which its error flags tell.
+ * \param cancel the handle.
+ * \return ZKA_OK, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread, at any time before zka_cancel_free().
+ * \since 0.1
+ */
+ZKA_API zka_status zka_cancel_fire(zka_cancel* cancel);
+
+/**
+ * \brief Frees a cancel handle. Calls that still wait with it go on, and can no longer be cancelled.
+ * \param cancel the handle; NULL does nothing.
+ * \par Ownership
+ * The handle is gone.
+ * \par Thread safety
+ * Any thread, once per handle.
+ * \since 0.1
+ */
+ZKA_API void zka_cancel_free(zka_cancel* cancel);
+
+/** @} */
+
+/** \defgroup client Client
+ * @{ */
+
+/** An open connection to one namespace: a coordinator plus a data directory. */
+typedef struct zka_client zka_client;
+
+/** How to open a client. */
+typedef struct zka_client_options {
+  uint32_t struct_size;       /**< sizeof(zka_client_options) */
+  int32_t session_timeout_ms; /**< asked session timeout; 0 = 10,000. The server clamps it. */
+  const char* data_dir;       /**< the data directory; NULL = the host's default for this namespace */
+  const char* auth;           /**< "digest:user:password"; NULL = none. Never logged. */
+  int64_t inline_max; /**< tables up to this many bytes are kept in the coordinator; -1 = 65,536; at most 524,288 */
+} zka_client_options;
+
+#define ZKA_CLIENT_OPTIONS_INIT \
+  { sizeof(zka_client_options), 0, NULL, NULL, -1 }
+
+/** The client works. */
+#define ZKA_CLIENT_CONNECTED 1
+/** The connection is lost; the session may still live. */
+#define ZKA_CLIENT_SUSPENDED 2
+/** The session is lost; a new one is being made. */
+#define ZKA_CLIENT_LOST 3
+/** The client is closed. */
+#define ZKA_CLIENT_CLOSED 4
+
+/**
+ * \brief Opens a client and waits until it is connected.
+ * \param url "zk://host:port,host:port/chroot".
+ * \param options may be NULL.
+ * \param timeout_ms how long to wait for the first connection.
+ * \param cancel may be NULL.
+ * \param[out] out the client.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_UNAVAILABLE, ZKA_UNAUTHENTICATED, ZKA_PERMISSION_DENIED,
+ * ZKA_UNSUPPORTED (another format version), ZKA_NO_SPACE, ZKA_CANCELLED, ZKA_FORKED.
+ * \par Ownership
+ * The caller closes it with zka_client_close().
+ * \par Thread safety
+ * Any thread. The client may be used by any number of threads at once.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_client_open(const char* url, const zka_client_options* options, int64_t timeout_ms,
+                                                 zka_cancel* cancel, zka_client** out, zka_error* error);
+
+/**
+ * \brief Closes a client and ends its session. Calls that wait on it end with ZKA_INVALID_HANDLE. Tables read through
+ * it, and every buffer taken from them, stay valid.
+ * \param client the client; NULL does nothing.
+ * \return ZKA_OK, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * The handle is gone.
+ * \par Thread safety
+ * Any thread, once per handle; a call after it gives ZKA_INVALID_HANDLE.
+ * \since 0.1
+ */
+ZKA_API zka_status zka_client_close(zka_client* client);
+
+/**
+ * \brief The state of the connection, one of ZKA_CLIENT_...
+ * \param client the client.
+ * \param[out] out the state.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_client_state(zka_client* client, int32_t* out, zka_error* error);
+
+/**
+ * \brief Changes an option of an open client. Known keys: "inline_max" (bytes).
+ * \param client the client.
+ * \param key the option.
+ * \param value its value as text.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND (no such option), ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_client_set_option(zka_client* client, const char* key, const char* value,
+                                                       zka_error* error);
+
+/** @} */
+
+/** \defgroup exchange Exchange
+ * The bare hand-off between the languages of one process: no coordinator, no copy, every Arrow type.
+ * @{ */
+
+/**
+ * \brief Keeps a table under a name in this process, replacing what was there.
+ * \param name any non-empty string.
+ * \param stream the table; all its batches are read.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_SCHEMA_MISMATCH, ZKA_FORKED.
+ * \par Ownership
+ * `stream` is consumed on ZKA_OK only. The buffers are kept until the name is removed or replaced and every stream got
+ * from it is released; the producer's release callbacks then run on whichever thread let go last.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_exchange_put(const char* name, struct ArrowArrayStream* stream, zka_error* error);
+
+/**
+ * \brief Gets the table under a name: the same buffers at the same addresses.
+ * \param name the name.
+ * \param[out] out the table, any number of times.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_NOT_FOUND, ZKA_FORKED.
+ * \par Ownership
+ * The caller releases `out`; its arrays, and each child moved out of them, live on their own.
+ * \par Thread safety
+ * Any thread; releases too.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_exchange_get(const char* name, struct ArrowArrayStream* out, zka_error* error);
+
+/**
+ * \brief Forgets a name. Streams got from it stay valid.
+ * \param name the name.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_NOT_FOUND, ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_exchange_remove(const char* name, zka_error* error);
+
+/**
+ * \brief Passes a table through the library and back: what tests of bindings start with.
+ * \param stream the table; all its batches are read.
+ * \param[out] out the same buffers.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_SCHEMA_MISMATCH, ZKA_FORKED.
+ * \par Ownership
+ * `stream` is consumed on ZKA_OK only; the caller releases `out`.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_echo_stream(struct ArrowArrayStream* stream, struct ArrowArrayStream* out,
+                                                 zka_error* error);
+
+/** @} */
+
+/** \defgroup dataset Dataset
+ * A dataset is a name with a line of immutable versions 1, 2, 3 ...; the newest is its head. A name is 1 to 255 bytes
+ * of UTF-8 in segments parted by '/', none of them empty, "." or "..", with no control character.
+ * @{ */
+
+/** The bytes are in the coordinator. */
+#define ZKA_RESIDENCY_INLINE 1
+/** The bytes are in shared memory of one host. */
+#define ZKA_RESIDENCY_HOST 2
+
+/** What is known of a version. */
+typedef struct zka_version_info {
+  uint32_t struct_size;    /**< sizeof(zka_version_info), set by the caller */
+  int32_t residency;       /**< ZKA_RESIDENCY_... */
+  uint64_t number;         /**< 1, 2, 3 ... per dataset, never reused */
+  uint64_t epoch;          /**< fencing token of the owner that published it; 0 = published without owning */
+  int64_t rows;            /**< rows in all its batches */
+  int64_t nbytes;          /**< size of its Arrow IPC bytes */
+  int64_t committed_at_us; /**< the publisher's clock: microseconds since 1970-01-01 UTC */
+  char commit_id[33];      /**< 32 hex digits */
+  char schema_id[33];      /**< 32 hex digits: content address of the schema */
+  char reserved[6];        /**< zero */
+} zka_version_info;
+
+#define ZKA_VERSION_INFO_INIT                                   \
+  {                                                             \
+    sizeof(zka_version_info), 0, 0, 0, 0, 0, 0, {0}, {0}, { 0 } \
+  }
+
+/** For zka_publish_options.expected_version: publish whatever the head is. */
+#define ZKA_ANY_VERSION (-1)
+
+/** Flag of zka_publish_options: refuse a schema other than the head's with ZKA_SCHEMA_MISMATCH. */
+#define ZKA_PUBLISH_SAME_SCHEMA 1u
+
+/** How to publish. */
+typedef struct zka_publish_options {
+  uint32_t struct_size;     /**< sizeof(zka_publish_options) */
+  uint32_t flags;           /**< ZKA_PUBLISH_... */
+  int64_t expected_version; /**< compare-and-set: the number the head must have; 0 = the dataset must not exist yet;
+                                 ZKA_ANY_VERSION = do not compare */
+  int32_t residency;        /**< ZKA_RESIDENCY_...; 0 = inline when small (see zka_client_options), else host */
+  int32_t reserved;         /**< zero */
+} zka_publish_options;
+
+#define ZKA_PUBLISH_OPTIONS_INIT \
+  { sizeof(zka_publish_options), 0u, ZKA_ANY_VERSION, 0, 0 }
+
+/**
+ * \brief Makes a table the next version of a dataset, atomically; makes the dataset when it does not exist.
+ * \param client the client.
+ * \param name the dataset.
+ * \param stream the table; all its batches are read and copied once into shared memory.
+ * \param options may be NULL.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[in,out] version what was published; may be NULL.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_ALREADY_EXISTS (expected 0), ZKA_NOT_FOUND (expected a
+ * version of a dataset that does not exist), ZKA_CONFLICT (the head is not the expected version; the message names the
+ * winner), ZKA_NOT_OWNER, ZKA_SCHEMA_MISMATCH, ZKA_NO_SPACE, ZKA_TOO_LARGE, ZKA_TIMEOUT, ZKA_CANCELLED,
+ * ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED, ZKA_UNSUPPORTED, ZKA_FORKED.
+ * \par Ownership
+ * `stream` is consumed on ZKA_OK only; nothing of it is kept.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_dataset_publish(zka_client* client, const char* name,
+                                                     struct ArrowArrayStream* stream,
+                                                     const zka_publish_options* options, int64_t timeout_ms,
+                                                     zka_cancel* cancel, zka_version_info* version, zka_error* error);
+
+/** A reader's hold on one version. */
+typedef struct zka_table zka_table;
+
+/** Flag of zka_read_options: ask the coordinator's leader first, so that every commit acknowledged anywhere is seen. */
+#define ZKA_READ_STRICT 1u
+/** Flag of zka_read_options: wait until the dataset, or the version, exists. */
+#define ZKA_READ_WAIT 2u
+/** Flag of zka_read_options: check every offset, dictionary index and string before handing anything out. */
+#define ZKA_READ_VALIDATE_FULL 4u
+
+/** What to read. */
+typedef struct zka_read_options {
+  uint32_t struct_size; /**< sizeof(zka_read_options) */
+  uint32_t flags;       /**< ZKA_READ_... */
+  uint64_t version;     /**< the version's number; 0 = the head */
+} zka_read_options;
+
+#define ZKA_READ_OPTIONS_INIT \
+  { sizeof(zka_read_options), 0u, 0 }
+
+/**
+ * \brief Takes hold of a version. Its bytes stay valid until the table is closed and the last buffer got from it is
+ * released, whatever happens to the dataset or its publisher.
+ *
+ * Without ZKA_READ_STRICT the head may be answered from memory: it is then at least as new as every version whose
+ * publish has returned in any process of this host, and as every notification received from the coordinator.
+ * \param client the client.
+ * \param name the dataset.
+ * \param options may be NULL.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[out] out the table.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND, ZKA_NOT_RESIDENT, ZKA_DATA_LOST,
+ * ZKA_CORRUPT, ZKA_TIMEOUT (while waiting), ZKA_CANCELLED, ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED, ZKA_FORKED.
+ * \par Ownership
+ * The caller closes it with zka_table_close().
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_dataset_read(zka_client* client, const char* name, const zka_read_options* options,
+                                                  int64_t timeout_ms, zka_cancel* cancel, zka_table** out,
+                                                  zka_error* error);
+
+/**
+ * \brief What is known of a version, without touching its bytes.
+ * \param client the client.
+ * \param name the dataset.
+ * \param version the version's number; 0 = the head.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[in,out] out the answer.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND, ZKA_CANCELLED, ZKA_UNAVAILABLE,
+ * ZKA_PERMISSION_DENIED, ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_dataset_stat(zka_client* client, const char* name, uint64_t version,
+                                                  int64_t timeout_ms, zka_cancel* cancel, zka_version_info* out,
+                                                  zka_error* error);
+
+/**
+ * \brief The datasets of the namespace with their heads, by name: name utf8, version uint64, epoch uint64, rows int64,
+ * nbytes int64, committed_at timestamp[us, UTC], residency utf8, schema_id utf8.
+ * \param client the client.
+ * \param prefix only names that begin with it; NULL = all.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[out] out the list.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_CANCELLED, ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED,
+ * ZKA_FORKED.
+ * \par Ownership
+ * The caller releases `out`.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_dataset_list(zka_client* client, const char* prefix, int64_t timeout_ms,
+                                                  zka_cancel* cancel, struct ArrowArrayStream* out, zka_error* error);
+
+/**
+ * \brief The versions of a dataset that can still be read, oldest first: version uint64, epoch uint64, rows int64,
+ * nbytes int64, committed_at timestamp[us, UTC], residency utf8, schema_id utf8, commit_id utf8, author utf8
+ * ("pid@host").
+ * \param client the client.
+ * \param name the dataset.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[out] out the list.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND, ZKA_CANCELLED, ZKA_UNAVAILABLE,
+ * ZKA_PERMISSION_DENIED, ZKA_FORKED.
+ * \par Ownership
+ * The caller releases `out`.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_dataset_history(zka_client* client, const char* name, int64_t timeout_ms,
+                                                     zka_cancel* cancel, struct ArrowArrayStream* out,
+                                                     zka_error* error);
+
+/**
+ * \brief Drops one version, or the whole dataset. Tables that hold it stay valid; no new reader finds it. The name may
+ * be used again at once, for a new dataset.
+ * \param client the client.
+ * \param name the dataset.
+ * \param version the version's number, which must not be the head's; 0 = the whole dataset.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND, ZKA_CONFLICT (it is the head),
+ * ZKA_NOT_OWNER, ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED, ZKA_FORKED. \par Ownership Nothing
+ * changes hands. \par Thread safety Any thread. \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_dataset_drop(zka_client* client, const char* name, uint64_t version,
+                                                  int64_t timeout_ms, zka_cancel* cancel, zka_error* error);
+
+/** @} */
+
+/** \defgroup table Table
+ * @{ */
+
+/**
+ * \brief The batches of a table, over the shared bytes: nothing is copied. May be called any number of times.
+ * \param table the table.
+ * \param[out] out the batches.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * The caller releases `out`. The stream, its arrays and each child moved out of them hold the version on their own.
+ * \par Thread safety
+ * Any thread; releases too.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_table_stream(zka_table* table, struct ArrowArrayStream* out, zka_error* error);
+
+/**
+ * \brief The schema of a table.
+ * \param table the table.
+ * \param[out] out the schema.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * The caller releases `out`.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_table_schema(zka_table* table, struct ArrowSchema* out, zka_error* error);
+
+/**
+ * \brief Which version a table holds.
+ * \param table the table.
+ * \param[in,out] out the version.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_table_version(zka_table* table, zka_version_info* out, zka_error* error);
+
+/**
+ * \brief Why the bytes of a table had to be copied to this process; NULL when they were not copied (`zero_copy`).
+ * \param table the table.
+ * \param[out] out the reason or NULL.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * The string is static; never free it.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_table_copy_reason(zka_table* table, const char** out, zka_error* error);
+
+/**
+ * \brief Lets go of a table. Streams and arrays got from it stay valid.
+ * \param table the table; NULL does nothing.
+ * \return ZKA_OK, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * The handle is gone.
+ * \par Thread safety
+ * Any thread, once per handle.
+ * \since 0.1
+ */
+ZKA_API zka_status zka_table_close(zka_table* table);
+
+/** @} */
+
+/** \defgroup subscription Subscription
+ * @{ */
+
+/** Every version of a dataset in order, each once. */
+typedef struct zka_subscription zka_subscription;
+
+/**
+ * \brief Subscribes to the versions after a given one. The dataset need not exist yet.
+ * \param client the client.
+ * \param name the dataset.
+ * \param after the last version already seen; 0 = from the first that can still be read.
+ * \param[out] out the subscription.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * The caller closes it with zka_subscription_close().
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_subscription_open(zka_client* client, const char* name, uint64_t after,
+                                                       zka_subscription** out, zka_error* error);
+
+/**
+ * \brief Waits for the next version.
+ * \param subscription the subscription.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[in,out] out the version.
+ * \param[out] skipped how many versions before it can no longer be read; may be NULL.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND (the dataset was dropped), ZKA_TIMEOUT,
+ * ZKA_CANCELLED, ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED, ZKA_FORKED. After any failure the next call goes on where
+ * this one stood.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Serialize per handle; zka_subscription_close() may come from another thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_subscription_next(zka_subscription* subscription, int64_t timeout_ms,
+                                                       zka_cancel* cancel, zka_version_info* out, uint64_t* skipped,
+                                                       zka_error* error);
+
+/**
+ * \brief Ends a subscription. A call that waits on it ends with ZKA_INVALID_HANDLE.
+ * \param subscription the subscription; NULL does nothing.
+ * \return ZKA_OK, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * The handle is gone.
+ * \par Thread safety
+ * Any thread, once per handle.
+ * \since 0.1
+ */
+ZKA_API zka_status zka_subscription_close(zka_subscription* subscription);
+
+/** @} */
+
+/** \defgroup internals Internals
+ * For tests of the library and its bindings; may change in any version.
+ * @{ */
+
+/** What is alive in this process. */
+typedef struct zka_counters {
+  uint32_t struct_size;     /**< sizeof(zka_counters), set by the caller */
+  uint32_t reserved;        /**< zero */
+  int64_t handles;          /**< clients, tables, subscriptions, cancels */
+  int64_t exported_arrays;  /**< arrays handed out and not yet released */
+  int64_t exported_streams; /**< streams handed out and not yet released */
+  int64_t exported_schemas; /**< schemas handed out and not yet released */
+  int64_t batches;          /**< batches held */
+  int64_t mapped_segments;  /**< segments mapped */
+  int64_t mapped_bytes;     /**< their bytes */
+} zka_counters;
+
+#define ZKA_COUNTERS_INIT \
+  { sizeof(zka_counters), 0u, 0, 0, 0, 0, 0, 0, 0 }
+
+/**
+ * \brief What is alive in this process: back at its start value when everything was released.
+ * \param[in,out] out the counts.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API zka_status zka__counters(zka_counters* out, zka_error* error);
+
+/**
+ * \brief Fails with the given status and a message, so that bindings can test how they map it.
+ * \param status what to fail with; ZKA_OK does nothing.
+ * \param keeper_code for the error.
+ * \param flags for the error.
+ * \param[out] error the error; may be NULL.
+ * \return `status`.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API zka_status zka__raise_for_test(zka_status status, int32_t keeper_code, uint32_t flags, zka_error* error);
+
+/** @} */
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* ZKARROW_ZKARROW_H */
