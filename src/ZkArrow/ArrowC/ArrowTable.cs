@@ -7,6 +7,7 @@ internal sealed unsafe class ArrowTable : IDisposable
     private int refs = 1;
     private int disposed;
     private long bytes = -1;
+    private Action? released;
 
     /// <summary>Takes over the caller's reference on the schema and on each batch.</summary>
     public ArrowTable(SchemaBox schema, ArrayBox[] batches)
@@ -32,7 +33,7 @@ internal sealed unsafe class ArrowTable : IDisposable
         get
         {
             if (bytes >= 0) return bytes;
-            Hold();
+            AddRef();
             try
             {
                 long sum = 0;
@@ -87,13 +88,42 @@ internal sealed unsafe class ArrowTable : IDisposable
     }
 
     /// <summary>Takes another reference, to be given back with <see cref="Release"/>.</summary>
-    public void AddRef() => Hold();
+    public void AddRef()
+    {
+        if (!TryAddRef()) throw new ZkArrowException(ZkArrowStatus.InvalidHandle, "The table was already closed.");
+    }
+
+    /// <summary>Takes another reference, unless the last one is gone.</summary>
+    public bool TryAddRef()
+    {
+        int seen = Volatile.Read(ref refs);
+        while (seen > 0)
+        {
+            int before = Interlocked.CompareExchange(ref refs, seen + 1, seen);
+            if (before == seen) return true;
+            seen = before;
+        }
+        return false;
+    }
 
     public void Release()
     {
         if (Interlocked.Decrement(ref refs) > 0) return;
         foreach (ArrayBox batch in batches) batch.Release();
         Schema.Release();
+        Interlocked.Exchange(ref released, null)?.Invoke();
+    }
+
+    /// <summary>Runs an action when the last reference goes; to be called while one is held. Exported arrays may still live then.</summary>
+    public void OnReleased(Action action)
+    {
+        Action? seen = released;
+        while (true)
+        {
+            Action? before = Interlocked.CompareExchange(ref released, seen + action, seen);
+            if (ReferenceEquals(before, seen)) return;
+            seen = before;
+        }
     }
 
     /// <summary>Gives back the creator's reference, once.</summary>
@@ -106,7 +136,7 @@ internal sealed unsafe class ArrowTable : IDisposable
     public void Export(ArrowArrayStream* target)
     {
         if (target == null) throw ArrowFailure.Invalid("The ArrowArrayStream to write to was NULL.");
-        Hold();
+        AddRef();
         try
         {
             StreamExport.Write(Schema, batches, target);
@@ -115,17 +145,5 @@ internal sealed unsafe class ArrowTable : IDisposable
         {
             Release();
         }
-    }
-
-    private void Hold()
-    {
-        int seen = Volatile.Read(ref refs);
-        while (seen > 0)
-        {
-            int before = Interlocked.CompareExchange(ref refs, seen + 1, seen);
-            if (before == seen) return;
-            seen = before;
-        }
-        throw new ZkArrowException(ZkArrowStatus.InvalidHandle, "The table was already closed.");
     }
 }
