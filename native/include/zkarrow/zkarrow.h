@@ -159,11 +159,11 @@ ZKA_API const char* zka_status_name(zka_status status);
 
 /** What went wrong. Owned by the caller, initialised with \ref ZKA_ERROR_INIT, freed by its `release`. */
 typedef struct zka_error {
-  uint32_t struct_size;  /**< sizeof(zka_error) */
-  zka_status status;     /**< what the call returned */
-  int32_t keeper_code;   /**< the ZooKeeper code behind it (such as -103), or 0 */
-  uint32_t flags;        /**< ZKA_ERROR_... */
-  char* message;         /**< one line of UTF-8; NULL when there is none */
+  uint32_t struct_size;               /**< sizeof(zka_error) */
+  zka_status status;                  /**< what the call returned */
+  int32_t keeper_code;                /**< the ZooKeeper code behind it (such as -103), or 0 */
+  uint32_t flags;                     /**< ZKA_ERROR_... */
+  char* message;                      /**< one line of UTF-8; NULL when there is none */
   void (*release)(struct zka_error*); /**< frees `message` and sets both to NULL; NULL when there is nothing to free */
   void* private_data;
 } zka_error;
@@ -258,7 +258,7 @@ typedef struct zka_client_options {
   int32_t session_timeout_ms; /**< asked session timeout; 0 = 10,000. The server clamps it. */
   const char* data_dir;       /**< the data directory; NULL = the host's default for this namespace */
   const char* auth;           /**< "digest:user:password"; NULL = none. Never logged. */
-  int64_t inline_max;         /**< tables up to this many bytes are kept in the coordinator; -1 = 65,536; at most 524,288 */
+  int64_t inline_max; /**< tables up to this many bytes are kept in the coordinator; -1 = 65,536; at most 524,288 */
 } zka_client_options;
 
 #define ZKA_CLIENT_OPTIONS_INIT \
@@ -424,8 +424,10 @@ typedef struct zka_version_info {
   char reserved[6];        /**< zero */
 } zka_version_info;
 
-#define ZKA_VERSION_INFO_INIT \
-  { sizeof(zka_version_info), 0, 0, 0, 0, 0, 0, {0}, {0}, {0} }
+#define ZKA_VERSION_INFO_INIT                                   \
+  {                                                             \
+    sizeof(zka_version_info), 0, 0, 0, 0, 0, 0, {0}, {0}, { 0 } \
+  }
 
 /** For zka_publish_options.expected_version: publish whatever the head is. */
 #define ZKA_ANY_VERSION (-1)
@@ -512,9 +514,9 @@ typedef struct zka_read_options {
  * Any thread.
  * \since 0.1
  */
-ZKA_API ZKA_NODISCARD zka_status zka_dataset_read(zka_client* client, const char* name,
-                                                  const zka_read_options* options, int64_t timeout_ms,
-                                                  zka_cancel* cancel, zka_table** out, zka_error* error);
+ZKA_API ZKA_NODISCARD zka_status zka_dataset_read(zka_client* client, const char* name, const zka_read_options* options,
+                                                  int64_t timeout_ms, zka_cancel* cancel, zka_table** out,
+                                                  zka_error* error);
 
 /**
  * \brief What is known of a version, without touching its bytes.
@@ -588,13 +590,9 @@ ZKA_API ZKA_NODISCARD zka_status zka_dataset_history(zka_client* client, const c
  * \param timeout_ms the deadline.
  * \param cancel may be NULL.
  * \param[out] error what went wrong; may be NULL.
- * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND, ZKA_CONFLICT (it is the head), ZKA_NOT_OWNER,
- * ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED, ZKA_FORKED.
- * \par Ownership
- * Nothing changes hands.
- * \par Thread safety
- * Any thread.
- * \since 0.1
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND, ZKA_CONFLICT (it is the head),
+ * ZKA_NOT_OWNER, ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED, ZKA_FORKED. \par Ownership Nothing
+ * changes hands. \par Thread safety Any thread. \since 0.1
  */
 ZKA_API ZKA_NODISCARD zka_status zka_dataset_drop(zka_client* client, const char* name, uint64_t version,
                                                   int64_t timeout_ms, zka_cancel* cancel, zka_error* error);

@@ -1,0 +1,301 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using ZkArrow.ZooKeeper.Protocol;
+
+namespace ZkArrow.ZooKeeper.Session;
+
+/// <summary>The part that keeps the session connected: one loop from the first connection to the close.</summary>
+internal sealed partial class ZkSession
+{
+    private const int PasswordBytes = 16;
+    private const int MaxHandshakeBytes = 64 << 10;
+    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(10);
+    private byte[] _password = new byte[PasswordBytes];
+
+    /// <summary>Starts connecting, and waits for the first session and the answers to the credentials given with it.</summary>
+    public async Task ConnectAsync(CancellationToken cancellation)
+    {
+        _run = Task.Run(RunAsync, CancellationToken.None);
+        try
+        {
+            await _firstSession.Task.WaitAsync(cancellation).ConfigureAwait(false);
+            foreach (AuthEntry entry in _auths.ToArray())
+                await entry.Answered.Task.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or ZkException)
+        {
+            await CloseAsync().ConfigureAwait(false);
+            if (exception is ZkException)
+                throw;
+            throw new ZkCanceledException(ZkOutcome.NotDone, null, "Connect", cancellation);
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            await KeepConnectedAsync().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // closed, or refused for good
+        }
+#pragma warning disable CA1031 // a mistake in here must not leave callers waiting for ever
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _logger.LoopFailed(exception);
+            End(ZkState.Closed, ZkErrorCode.SystemError);
+        }
+    }
+
+    private async Task KeepConnectedAsync()
+    {
+        Queue<(string Name, IPEndPoint Address)> cycle = new();
+        int failedCycles = 0;
+        int servers = 1;
+        while (!_stop.IsCancellationRequested)
+        {
+            if (cycle.Count == 0)
+            {
+                cycle = await ResolveAsync().ConfigureAwait(false);
+                servers = Math.Max(1, cycle.Count);
+            }
+
+            if (cycle.TryDequeue(out (string Name, IPEndPoint Address) server)
+                && await TryServeAsync(server.Name, server.Address, servers).ConfigureAwait(false))
+            {
+                failedCycles = 0;
+                continue;
+            }
+
+            DeclareLostIfOverdue();
+            if (cycle.Count == 0)
+                await Task.Delay(Pause(failedCycles++), _stop.Token).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Looks all servers up anew, in an order of chance, so that clients spread and moved servers are found.</summary>
+    private async Task<Queue<(string, IPEndPoint)>> ResolveAsync()
+    {
+        List<(string, IPEndPoint)> found = [];
+        foreach (DnsEndPoint server in ConnectString.Servers)
+        {
+            string name = $"{server.Host}:{server.Port}";
+            try
+            {
+                using CancellationTokenSource bound = AttemptBound(servers: 1);
+                IPAddress[] addresses = await Dns.GetHostAddressesAsync(server.Host, bound.Token).ConfigureAwait(false);
+                found.AddRange(addresses.Select(address => (name, new IPEndPoint(address, server.Port))));
+            }
+            catch (Exception exception) when (
+                exception is SocketException or ArgumentException
+                || (exception is OperationCanceledException && !_stop.IsCancellationRequested))
+            {
+                _logger.ConnectFailed(name, exception.Message);
+            }
+        }
+
+        (string, IPEndPoint)[] shuffled = [.. found];
+        Random.Shared.Shuffle(shuffled);
+        return new Queue<(string, IPEndPoint)>(shuffled);
+    }
+
+    /// <summary>
+    /// Connects to one server and stays with it until the connection breaks. False if it never came about, or broke
+    /// so soon that the next attempt should pause.
+    /// </summary>
+    private async Task<bool> TryServeAsync(string name, IPEndPoint address, int servers)
+    {
+        Stream stream;
+        ConnectResponse response;
+        long sentAt;
+        try
+        {
+            using CancellationTokenSource bound = AttemptBound(servers);
+            stream = await OpenAsync(address, bound.Token).ConfigureAwait(false);
+            try
+            {
+                sentAt = Stopwatch.GetTimestamp();
+                response = await HandshakeAsync(stream, bound.Token).ConfigureAwait(false);
+            }
+            catch
+            {
+                await stream.DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
+        }
+        catch (Exception exception) when (
+            exception is SocketException or IOException or ZkProtocolException
+            || (exception is OperationCanceledException && !_stop.IsCancellationRequested))
+        {
+            _logger.ConnectFailed(name, exception is OperationCanceledException ? "it did not answer in time." : exception.Message);
+            return false;
+        }
+
+        if (response.IsExpired)
+        {
+            await stream.DisposeAsync().ConfigureAwait(false);
+            bool hadSession = SessionId != 0;
+            DeclareLost("the server says that it expired.");
+            return hadSession;
+        }
+
+        long connectedAt = Stopwatch.GetTimestamp();
+        Connection connection = Establish(stream, response, sentAt);
+        _logger.Connected(response.SessionId, address, response.TimeoutMs);
+        string reason = await connection.RunAsync(_stop.Token).ConfigureAwait(false);
+        Suspend(connection, reason);
+        return Stopwatch.GetElapsedTime(connectedAt) > MaxPause;
+    }
+
+    private static async Task<Stream> OpenAsync(IPEndPoint address, CancellationToken cancellation)
+    {
+        Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(address, cancellation).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<ConnectResponse> HandshakeAsync(Stream stream, CancellationToken cancellation)
+    {
+        Packet request;
+        lock (Gate)
+            request = new ConnectRequest(LastZxid, (int)Options.SessionTimeout.TotalMilliseconds, SessionId, _password).Encode();
+        try
+        {
+            await stream.WriteAsync(request.Buffer.AsMemory(0, request.Length), cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            request.Return();
+        }
+
+        byte[] prefix = new byte[4];
+        await stream.ReadExactlyAsync(prefix, cancellation).ConfigureAwait(false);
+        int length = BinaryPrimitives.ReadInt32BigEndian(prefix);
+        if (length is < 0 or > MaxHandshakeBytes)
+            throw new ZkProtocolException($"The server answered the handshake with {length} bytes; it is no ZooKeeper server.");
+        byte[] packet = new byte[length];
+        await stream.ReadExactlyAsync(packet, cancellation).ConfigureAwait(false);
+        return ConnectResponse.Read(packet);
+    }
+
+    private Connection Establish(Stream stream, in ConnectResponse response, long sentAt)
+    {
+        Connection connection = new(this, stream, response.TimeoutMs);
+        bool start;
+        lock (Gate)
+        {
+            SessionId = response.SessionId;
+            _password = response.Password;
+            NegotiatedMs = response.TimeoutMs;
+            Confirm(sentAt);
+            // the order on the wire: credentials, watches, then what is queued
+            foreach (AuthEntry entry in _auths)
+                connection.QueueAuth(entry);
+            foreach (Packet packet in RearmPackets())
+                connection.QueueRearm(packet);
+            _connection = connection;
+            if (!_closing)
+                SetState(ZkState.Connected, SessionId);
+            _dispatcher.Post(() => _firstSession.TrySetResult());
+            start = connection.TryStartWriting();
+        }
+
+        if (start)
+            connection.Write();
+        return connection;
+    }
+
+    private void Suspend(Connection connection, string reason)
+    {
+        List<Request> sent;
+        bool closing;
+        lock (Gate)
+        {
+            closing = _closing;
+            _connection = null;
+            sent = connection.TakeInFlight();
+            if (!closing)
+                SetState(ZkState.Suspended, SessionId);
+        }
+
+        if (!closing)
+            _logger.Suspended(SessionId, reason);
+        foreach (Request request in sent)
+            request.Fail(closing ? ZkErrorCode.Closing : ZkErrorCode.ConnectionLoss, request.OutcomeWithoutReply);
+    }
+
+    private void DeclareLostIfOverdue()
+    {
+        if (UntilAssumedLost() is { } left && left <= TimeSpan.Zero)
+            DeclareLost($"no server answered for {SinceLastHeard.TotalMilliseconds:F0} ms.");
+    }
+
+    /// <summary>
+    /// Forgets the session. Its unsent requests fail: what was meant under one session (an ephemeral, a write under a
+    /// lock) must not happen under another.
+    /// </summary>
+    private void DeclareLost(string reason)
+    {
+        List<Request> unsent;
+        lock (Gate)
+        {
+            if (SessionId == 0 || _closing)
+                return;
+            _logger.Lost(SessionId, reason);
+            unsent = TakeQueued();
+            PostLostToAll();
+            SetState(ZkState.Lost, SessionId);
+            SessionId = 0;
+            LastZxid = 0;
+            _password = new byte[PasswordBytes];
+        }
+
+        foreach (Request request in unsent)
+            request.Fail(ZkErrorCode.SessionExpired, ZkOutcome.NotDone);
+    }
+
+    /// <summary>
+    /// Time until a session without a connection counts as lost: 4/3 of its timeout after the last sign of life, by
+    /// when any server that could be reached would have expired it. Null without a session.
+    /// </summary>
+    private TimeSpan? UntilAssumedLost() =>
+        SessionId == 0 ? null : TimeSpan.FromMilliseconds(NegotiatedMs * 4.0 / 3) - SinceLastHeard;
+
+    private CancellationTokenSource AttemptBound(int servers)
+    {
+        double timeout = SessionId == 0 ? Options.SessionTimeout.TotalMilliseconds : NegotiatedMs;
+        return Bounded(TimeSpan.FromMilliseconds(Math.Max(timeout / servers, 100)));
+    }
+
+    private CancellationTokenSource Bounded(TimeSpan bound)
+    {
+        if (UntilAssumedLost() is { } left && left < bound)
+            bound = left;
+        CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        source.CancelAfter(bound > MinPause ? bound : MinPause);
+        return source;
+    }
+
+    private TimeSpan Pause(int failedCycles)
+    {
+        double pause = Math.Min(MinPause.TotalMilliseconds * (1L << Math.Min(failedCycles, 10)), MaxPause.TotalMilliseconds);
+        pause *= 0.5 + (Random.Shared.NextDouble() / 2);
+        if (UntilAssumedLost() is { } left)
+            pause = Math.Clamp(left.TotalMilliseconds, 1, pause);
+        return TimeSpan.FromMilliseconds(pause);
+    }
+}

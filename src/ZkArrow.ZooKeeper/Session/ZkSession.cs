@@ -1,0 +1,311 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
+using ZkArrow.ZooKeeper.Protocol;
+
+namespace ZkArrow.ZooKeeper.Session;
+
+/// <summary>
+/// The session behind a client: its state, its queue of requests, and the one gate that guards both. This part takes
+/// requests; the others connect (<c>ZkSession.Connecting</c>) and watch (<c>ZkSession.Watching</c>).
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A cancellation source without timer and links holds nothing to release.")]
+internal sealed partial class ZkSession
+{
+    private static readonly TimeSpan CloseBound = TimeSpan.FromSeconds(2);
+    private readonly ILogger _logger;
+    private readonly Dispatcher _dispatcher;
+    private readonly List<AuthEntry> _auths = [];
+    private readonly TaskCompletionSource _firstSession = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly int _ownerProcess = ProcessIdentity.Current;
+    private readonly Action<ZkStateChange> _stateChanged;
+    private Connection? _connection;
+    private Task _run = Task.CompletedTask;
+    private Task? _close;
+    private bool _closing;
+    private long _lastConfirmed = Stopwatch.GetTimestamp();
+
+    public ZkSession(ZkClientOptions options, Action<ZkStateChange> stateChanged)
+    {
+        options.Validate();
+        Options = options;
+        ConnectString = ZkConnectString.Parse(options.ConnectString);
+        _stateChanged = stateChanged;
+        _logger = options.LoggerFactory.CreateLogger<ZkClient>();
+        _dispatcher = new Dispatcher(_logger);
+        foreach (ZkAuth auth in options.Auth)
+        {
+            Requests.Auth(auth, options.MaxRequestBytes).Return(); // refuses what is too large here, not while connecting
+            _auths.Add(new AuthEntry(auth));
+        }
+    }
+
+    public Lock Gate { get; } = new();
+    public ZkClientOptions Options { get; }
+    public ZkConnectString ConnectString { get; }
+    public string Chroot => ConnectString.Chroot;
+    /// <summary>Requests that were not sent yet; under the gate.</summary>
+    public RequestQueue Queue { get; } = new();
+    public WatchTable Watches { get; } = new();
+    public ZkState State { get; private set; } = ZkState.Connecting;
+    public long SessionId { get; private set; }
+    public int NegotiatedMs { get; private set; }
+    public long LastZxid { get; private set; }
+    public TimeSpan SinceLastHeard => Stopwatch.GetElapsedTime(Volatile.Read(ref _lastConfirmed));
+
+    /// <summary>Pretends to be in a forked child, which no test of a .NET process can be.</summary>
+    internal bool PretendForked { get; set; }
+
+    /// <summary>Queues a request. Whatever goes wrong, it is the request that fails.</summary>
+    public void Submit(Request request, CancellationToken cancellation)
+    {
+        if (cancellation.CanBeCanceled)
+        {
+            request.Cancellation = cancellation.UnsafeRegister(
+                static (state, token) => ((Request)state!).Session.Cancel((Request)state!, token), request);
+        }
+
+        Connection? writer;
+        Exception? refusal;
+        lock (Gate)
+            refusal = Enqueue(request, out writer);
+        if (refusal is not null)
+            request.Fail(refusal);
+        writer?.Write();
+    }
+
+    /// <summary>Under the gate: a server confirmed something that was sent at this time.</summary>
+    public void Confirm(long sentAt)
+    {
+        if (sentAt > _lastConfirmed)
+            Volatile.Write(ref _lastConfirmed, sentAt);
+    }
+
+    /// <summary>Under the gate: a reply carried this transaction.</summary>
+    public void Saw(long zxid)
+    {
+        if (zxid > LastZxid)
+            LastZxid = zxid;
+    }
+
+    public async Task AddAuthAsync(ZkAuth auth, CancellationToken cancellation)
+    {
+        AuthEntry? entry;
+        Connection? writer = null;
+        lock (Gate)
+        {
+            if (Refusal("AddAuth", null) is { } refusal)
+                throw refusal;
+            entry = _auths.Find(held =>
+                held.Auth.Scheme == auth.Scheme && held.Auth.Credentials.Span.SequenceEqual(auth.Credentials.Span));
+            if (entry is null)
+            {
+                entry = new AuthEntry(auth);
+                _connection?.QueueAuth(entry);
+                _auths.Add(entry);
+                if (_connection?.TryStartWriting() == true)
+                    writer = _connection;
+            }
+        }
+
+        writer?.Write();
+        try
+        {
+            await entry.Answered.Task.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            lock (Gate)
+            {
+                if (!entry.Sent)
+                    _auths.Remove(entry);
+            }
+
+            throw new ZkCanceledException(
+                entry.Sent ? ZkOutcome.Unknown : ZkOutcome.NotDone, null, "AddAuth", cancellation);
+        }
+    }
+
+    public void OnAuthReply(AuthEntry? entry, ZkErrorCode error)
+    {
+        if (error == ZkErrorCode.Ok)
+        {
+            entry?.Answered.TrySetResult();
+            return;
+        }
+
+        _logger.AuthFailed(entry?.Auth.Scheme ?? "?");
+        End(ZkState.AuthFailed, ZkErrorCode.AuthFailed);
+        _stop.Cancel();
+    }
+
+    /// <summary>Ends the session with the server if it can be reached soon, and stops. Later calls wait for the first.</summary>
+    public Task CloseAsync()
+    {
+        lock (Gate)
+            return _close ??= CloseOnceAsync();
+    }
+
+    private async Task CloseOnceAsync()
+    {
+        await Task.Yield(); // out of the gate
+        List<Request> unsent;
+        Request<bool>? goodbye = null;
+        Connection? writer = null;
+        lock (Gate)
+        {
+            unsent = TakeQueued();
+            if (_connection is not null && State == ZkState.Connected)
+            {
+                JuteWriter packet = Requests.Start(OpCode.CloseSession, 1024);
+                goodbye = new Request<bool>(this, "Close", null, isWrite: true, packet.Finish(), Replies.Nothing);
+                Enqueue(goodbye, out writer);
+            }
+
+            _closing = true;
+        }
+
+        writer?.Write();
+        foreach (Request request in unsent)
+            request.Fail(ZkErrorCode.Closing, ZkOutcome.NotDone);
+        if (goodbye is not null)
+        {
+            try
+            {
+                await goodbye.Task.AsTask().WaitAsync(CloseBound).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (exception is ZkException or TimeoutException)
+            {
+                // the session then ends by its timeout
+            }
+        }
+
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _run.ConfigureAwait(false);
+        End(ZkState.Closed, ZkErrorCode.Closing);
+        await _dispatcher.CompleteAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Under the gate. Returns why the request was refused, in which case the caller fails it.</summary>
+    private Exception? Enqueue(Request request, out Connection? writer)
+    {
+        writer = null;
+        if (request.State != RequestState.New)
+            return null; // cancelled before it was queued
+        Exception? refusal = Refusal(request.What, request.Path);
+        if (refusal is null && request.PersistentWatch is { } watch && !Watches.Reserve(watch))
+        {
+            refusal = new ZkException(ZkErrorCode.BadArguments, ZkOutcome.NotDone, request.Path,
+                $"AddWatch of '{request.Path}' was refused: this client has a persistent watch of the other mode on the path, and servers before 3.9 keep only one.");
+        }
+
+        if (refusal is not null)
+        {
+            request.State = RequestState.Completed;
+            request.Packet.Return();
+            return refusal;
+        }
+
+        // see WatchTable: the flag is the last byte of the three requests that can set a one-shot watch
+        if (request.Watcher is not null && Watches.IsCovered(request.WatchPath))
+            request.Packet.Buffer[request.Packet.Length - 1] = 0;
+        request.State = RequestState.Queued;
+        Queue.Enqueue(request);
+        if (_connection?.TryStartWriting() == true)
+            writer = _connection;
+        return null;
+    }
+
+    private ZkException? Refusal(string what, string? path)
+    {
+        if (PretendForked || ProcessIdentity.Current != _ownerProcess)
+            return new ZkForkedProcessException(path);
+        if (State == ZkState.AuthFailed)
+            return ZkException.Create(ZkErrorCode.AuthFailed, ZkOutcome.NotDone, path, what);
+        return _closing ? ZkException.Create(ZkErrorCode.Closing, ZkOutcome.NotDone, path, what) : null;
+    }
+
+    private void Cancel(Request request, CancellationToken token)
+    {
+        ZkOutcome outcome = ZkOutcome.NotDone;
+        lock (Gate)
+        {
+            switch (request.State)
+            {
+                case RequestState.Completed:
+                    return;
+                case RequestState.Queued:
+                    Queue.Remove(request);
+                    request.Packet.Return();
+                    break;
+                case RequestState.New:
+                    request.Packet.Return();
+                    break;
+                case RequestState.InFlight:
+                    // its slot stays: the reply still comes, and nobody listens
+                    outcome = request.OutcomeWithoutReply;
+                    break;
+            }
+
+            request.State = RequestState.Completed;
+        }
+
+        request.Fail(new ZkCanceledException(outcome, request.Path, request.What, token));
+    }
+
+    private List<Request> TakeQueued()
+    {
+        List<Request> all = Queue.DequeueAll();
+        foreach (Request request in all)
+        {
+            request.State = RequestState.Completed;
+            request.Packet.Return();
+        }
+
+        return all;
+    }
+
+    /// <summary>Under the gate: every change goes out once and in order, as the dispatcher keeps the order.</summary>
+    private void SetState(ZkState state, long sessionId)
+    {
+        if (State == state)
+            return;
+        ZkStateChange change = new(State, state, sessionId);
+        State = state;
+        _dispatcher.Post(() => _stateChanged(change));
+    }
+
+    /// <summary>Goes to a final state: nothing that waits is left waiting.</summary>
+    private void End(ZkState state, ZkErrorCode code)
+    {
+        List<Request> unsent, sent;
+        List<AuthEntry> auths;
+        lock (Gate)
+        {
+            _closing = true;
+            unsent = TakeQueued();
+            sent = _connection?.TakeInFlight() ?? [];
+            auths = [.. _auths];
+            if (State is not (ZkState.Closed or ZkState.AuthFailed))
+            {
+                PostLostToAll();
+                SetState(state, SessionId);
+            }
+        }
+
+        foreach (Request request in unsent)
+            request.Fail(code, ZkOutcome.NotDone);
+        foreach (Request request in sent)
+            request.Fail(code, request.OutcomeWithoutReply);
+        ZkException reason = ZkException.Create(code, ZkOutcome.NotDone, null, "Connect");
+        foreach (AuthEntry entry in auths)
+        {
+            if (entry.Answered.TrySetException(reason))
+                _ = entry.Answered.Task.Exception; // nobody may be waiting
+        }
+
+        if (_firstSession.TrySetException(reason))
+            _ = _firstSession.Task.Exception;
+    }
+}

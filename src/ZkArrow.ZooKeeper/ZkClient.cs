@@ -1,0 +1,116 @@
+using ZkArrow.ZooKeeper.Protocol;
+using ZkArrow.ZooKeeper.Session;
+
+namespace ZkArrow.ZooKeeper;
+
+/// <summary>
+/// A client of a ZooKeeper ensemble. It keeps one session, reconnects by itself, and makes a new session when the old
+/// one is lost. All methods may be called from any thread; calls are sent in the order they were made and many may be
+/// under way at once.
+/// <para>Every failure is a <see cref="ZkException"/> (or, when cancelled, a <see cref="ZkCanceledException"/>) whose
+/// <c>Outcome</c> says whether the operation may have been done. When the connection breaks, what was sent fails with
+/// the outcome unknown; what was not sent waits for the connection, until its token fires or the session is lost.</para>
+/// </summary>
+public sealed partial class ZkClient : IAsyncDisposable
+{
+    private readonly ZkSession _session;
+
+    private ZkClient(ZkClientOptions options) => _session = new ZkSession(options, OnStateChanged);
+
+    /// <summary>Connects and waits for the first session, for as long as the token allows.</summary>
+    /// <exception cref="FormatException">The connect string was wrong; the message names the part.</exception>
+    /// <exception cref="ZkCanceledException">The token fired first.</exception>
+    /// <exception cref="ZkAuthFailedException">The server refused the credentials.</exception>
+    public static async ValueTask<ZkClient> ConnectAsync(ZkClientOptions options, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ZkClient client = new(options);
+        await client._session.ConnectAsync(ct).ConfigureAwait(false);
+        return client;
+    }
+
+    /// <summary>The state of the session, as far as this client can know it now.</summary>
+    public ZkState State => _session.State;
+
+    /// <summary>The session's id; 0 while there is none. Compare <see cref="ZkStat.EphemeralOwner"/> with it.</summary>
+    public long SessionId => _session.SessionId;
+
+    /// <summary>The session timeout that was asked for.</summary>
+    public TimeSpan RequestedTimeout => _session.Options.SessionTimeout;
+
+    /// <summary>The session timeout the server granted.</summary>
+    public TimeSpan NegotiatedTimeout => TimeSpan.FromMilliseconds(_session.NegotiatedMs);
+
+    /// <summary>The newest transaction any reply of this session spoke of.</summary>
+    public long LastZxid => _session.LastZxid;
+
+    /// <summary>The path all paths of this client are under, or the empty string.</summary>
+    public string Chroot => _session.Chroot;
+
+    /// <summary>
+    /// Time since the newest request that a server answered was <em>sent</em>: the session cannot have expired while
+    /// this is below <see cref="NegotiatedTimeout"/>. Counted from the sending, because a reply may have waited in a
+    /// buffer while this process was suspended. Monotonic, free of clock changes.
+    /// </summary>
+    public TimeSpan SinceLastHeard => _session.SinceLastHeard;
+
+    /// <summary>
+    /// Every change of <see cref="State"/>, once and in order, together with the watch callbacks in one sequence of
+    /// calls away from the network. An exception in a handler is logged.
+    /// </summary>
+    public event Action<ZkStateChange>? StateChanged;
+
+    /// <summary>
+    /// Closes the session, so that its ephemerals go at once. When the server cannot be reached within two seconds
+    /// they go with the session's timeout.
+    /// </summary>
+    public async ValueTask DisposeAsync() => await _session.CloseAsync().ConfigureAwait(false);
+
+    internal ZkSession Session => _session;
+
+    private void OnStateChanged(ZkStateChange change) => StateChanged?.Invoke(change);
+
+    private string ToServer(string path) => ZkPath.ToServer(_session.Chroot, path);
+
+    private JuteWriter Start(OpCode op) => Requests.Start(op, _session.Options.MaxRequestBytes);
+
+    private ValueTask<T> Send<T>(
+        string what, string? path, bool isWrite, in JuteWriter writer, ReplyDecoder<T> decoder, CancellationToken ct)
+    {
+        if (TooLarge(path, writer) is { } refusal)
+            return ValueTask.FromException<T>(refusal);
+        Request<T> request = new(_session, what, path, isWrite, writer.Finish(), decoder);
+        _session.Submit(request, ct);
+        return request.Task;
+    }
+
+    private ValueTask<T> SendRead<T>(
+        string what, OpCode op, string path, WatchKind kind, Action<ZkWatchEvent>? watcher, ReplyDecoder<T> decoder,
+        CancellationToken ct)
+    {
+        ZkPath.Validate(path);
+        string serverPath = ToServer(path);
+        JuteWriter writer = Start(op);
+        writer.WriteString(serverPath);
+        writer.WriteBool(watcher is not null);
+        if (TooLarge(path, writer) is { } refusal)
+            return ValueTask.FromException<T>(refusal);
+        Request<T> request = new(_session, what, path, isWrite: false, writer.Finish(), decoder)
+        {
+            AcceptsNoNode = op == OpCode.Exists,
+            WatchKind = kind,
+            WatchPath = serverPath,
+            Watcher = watcher,
+        };
+        _session.Submit(request, ct);
+        return request.Task;
+    }
+
+    private ZkPacketTooLargeException? TooLarge(string? path, in JuteWriter writer)
+    {
+        if (!writer.IsTooLarge)
+            return null;
+        writer.Discard();
+        return new ZkPacketTooLargeException(path, writer.PacketLength, _session.Options.MaxRequestBytes);
+    }
+}

@@ -1,0 +1,58 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace ZkArrow.ZooKeeper;
+
+/// <summary>How a <see cref="ZkClient"/> connects and what it allows.</summary>
+public sealed record ZkClientOptions
+{
+    /// <summary>Servers and chroot: <c>host1:2181,host2:2181/chroot</c>; see <see cref="ZkConnectString"/>.</summary>
+    public required string ConnectString { get; init; }
+
+    /// <summary>
+    /// The session timeout asked for, 10 s by default. The server grants between 2 and 20 of its ticks; what it
+    /// granted is <see cref="ZkClient.NegotiatedTimeout"/>.
+    /// </summary>
+    public TimeSpan SessionTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Credentials presented on every connection.</summary>
+    public IReadOnlyList<ZkAuth> Auth { get; init; } = [];
+
+    /// <summary>The access list of created nodes when the call names none; anyone by default.</summary>
+    public IReadOnlyList<ZkAcl> DefaultAcl { get; init; } = ZkAcl.Open;
+
+    /// <summary>
+    /// The largest request packet, as the servers' <c>jute.maxbuffer</c> (1 MiB - 1 by default). A larger one is
+    /// refused before it is sent, because a server answers it by closing the connection.
+    /// </summary>
+    public int MaxRequestBytes { get; init; } = 0xfffff;
+
+    /// <summary>The largest reply that is accepted, 16 MiB by default.</summary>
+    public int MaxReplyBytes { get; init; } = 16 << 20;
+
+    /// <summary>How many requests may wait for their reply, 512 by default.</summary>
+    public int MaxRequestsInFlight { get; init; } = 512;
+
+    /// <summary>How many bytes of requests may wait for their reply, 4 MiB by default.</summary>
+    public int MaxBytesInFlight { get; init; } = 4 << 20;
+
+    /// <summary>Where the client logs; nowhere by default.</summary>
+    public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
+
+    internal void Validate()
+    {
+        if (SessionTimeout < TimeSpan.FromMilliseconds(1) || SessionTimeout.TotalMilliseconds > int.MaxValue)
+            throw new ArgumentException(
+                $"SessionTimeout {SessionTimeout} was out of range; give 1 ms to 24 days.", nameof(SessionTimeout));
+        Positive(MaxRequestBytes, nameof(MaxRequestBytes));
+        Positive(MaxReplyBytes, nameof(MaxReplyBytes));
+        Positive(MaxRequestsInFlight, nameof(MaxRequestsInFlight));
+        Positive(MaxBytesInFlight, nameof(MaxBytesInFlight));
+
+        static void Positive(int value, string name)
+        {
+            if (value <= 0)
+                throw new ArgumentException($"{name} was {value}; give a positive number.", name);
+        }
+    }
+}

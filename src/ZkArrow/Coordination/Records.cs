@@ -1,0 +1,132 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace ZkArrow.Coordination;
+
+/// <summary>What stands in <c>/format</c>: the layout's version and the namespace's own id.</summary>
+internal sealed record FormatRecord(int Zkarrow, Guid Namespace);
+
+/// <summary>What a name points to. An incarnation is never reused, so a writer of a dropped dataset finds nothing.</summary>
+internal sealed record NameRecord(int Format, Guid Inc);
+
+/// <summary>What a dataset is, written once.</summary>
+internal sealed record DatasetRecord(int Format, string Name, long CreatedAtUs);
+
+/// <summary>Who may write. The stat version of the node that holds it is the fence that every commit checks.</summary>
+internal sealed record OwnRecord(int Format, long Epoch, string State)
+{
+    public const string Free = "free";
+    public const string Owned = "owned";
+    public const string Dropped = "dropped";
+}
+
+/// <summary>One segment of a version: a file below the data directory.</summary>
+internal sealed record SegmentRecord(string File, long Bytes, long Rows);
+
+/// <summary>
+/// What the coordinator holds of a version. <c>Boot</c> is the boot id of the host whose memory has the segments: it
+/// tells a reader that does not find them whether they are elsewhere or lost.
+/// </summary>
+internal sealed record Manifest(
+    int Format,
+    long Version,
+    long Epoch,
+    string Commit,
+    string Schema,
+    long Rows,
+    long Bytes,
+    long AtUs,
+    string Author,
+    string Residency,
+    IReadOnlyList<SegmentRecord> Segments,
+    string? Boot = null)
+{
+    public const string Inline = "inline";
+    public const string Host = "host";
+
+    [JsonIgnore]
+    public bool IsInline => Residency == Inline;
+}
+
+/// <summary>
+/// What stands in <c>head</c>: the newest version's manifest, and the commit ids of the last versions (the newest
+/// first), by which a writer whose answer was lost finds out whether it won.
+/// </summary>
+internal sealed record HeadRecord(int Format, Manifest Manifest, string Ring)
+{
+    public const int RingLength = 32;
+    private const int IdBytes = 16;
+
+    /// <summary>The head that follows <paramref name="previous"/>.</summary>
+    public static HeadRecord After(HeadRecord? previous, Manifest manifest)
+    {
+        byte[] older = previous == null ? [] : Convert.FromBase64String(previous.Ring);
+        byte[] ring = [.. Convert.FromHexString(manifest.Commit), .. older.AsSpan(0, Math.Min(older.Length, (RingLength - 1) * IdBytes))];
+        return new HeadRecord(ZnodeLayout.Format, manifest, Convert.ToBase64String(ring));
+    }
+
+    /// <summary>The commit id of a recent version; null when it is newer than the head or fell out of the ring.</summary>
+    public string? CommitOf(long version)
+    {
+        byte[] ring = Convert.FromBase64String(Ring);
+        long at = (Manifest.Version - version) * IdBytes;
+        return at < 0 || at + IdBytes > ring.Length ? null : Convert.ToHexStringLower(ring.AsSpan((int)at, IdBytes));
+    }
+}
+
+/// <summary>Records are small UTF-8 JSON, readable in <c>zkCli get</c>; unknown fields are ignored.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(FormatRecord))]
+[JsonSerializable(typeof(NameRecord))]
+[JsonSerializable(typeof(DatasetRecord))]
+[JsonSerializable(typeof(OwnRecord))]
+[JsonSerializable(typeof(HeadRecord))]
+[JsonSerializable(typeof(Manifest))]
+internal sealed partial class RecordJson : JsonSerializerContext;
+
+/// <summary>Reads and writes records, and the one record that has bytes behind it.</summary>
+internal static class RecordCodec
+{
+    private const byte Newline = (byte)'\n';
+
+    public static byte[] Write<T>(T record, JsonTypeInfo<T> type) => JsonSerializer.SerializeToUtf8Bytes(record, type);
+
+    public static T Read<T>(ReadOnlySpan<byte> data, JsonTypeInfo<T> type, string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(data, type)
+                ?? throw new JsonException("the record is null");
+        }
+        catch (JsonException e)
+        {
+            throw new ZkArrowException(
+                ZkArrowStatus.Corrupt,
+                $"the record at {path} could not be read ({e.Message}); another program may have written it",
+                e);
+        }
+    }
+
+    /// <summary>A version record: the manifest in one line, then, for an inline version, its Arrow IPC file.</summary>
+    public static byte[] WriteVersion(Manifest manifest, ReadOnlySpan<byte> inlineFile) =>
+        [.. JsonSerializer.SerializeToUtf8Bytes(manifest, RecordJson.Default.Manifest), .. manifest.IsInline ? [Newline] : (ReadOnlySpan<byte>)[], .. inlineFile];
+
+    public static Manifest ReadVersion(byte[] data, string path, out ReadOnlyMemory<byte> inlineFile)
+    {
+        int end = data.AsSpan().IndexOf(Newline);
+        Manifest manifest = Read(end < 0 ? data : data.AsSpan(0, end), RecordJson.Default.Manifest, path);
+        inlineFile = end < 0 ? default : data.AsMemory(end + 1);
+        if (manifest.IsInline && inlineFile.Length != manifest.Bytes)
+        {
+            throw new ZkArrowException(
+                ZkArrowStatus.Corrupt,
+                $"the inline table at {path} has {inlineFile.Length} bytes where its manifest says {manifest.Bytes}");
+        }
+
+        return manifest;
+    }
+}

@@ -1,0 +1,67 @@
+using ZkArrow.Coordination;
+
+namespace ZkArrow;
+
+/// <summary>Where a version's bytes are.</summary>
+public enum Residency
+{
+    /// <summary>In the coordinator.</summary>
+    Inline = 1,
+
+    /// <summary>In shared memory of one host.</summary>
+    Host = 2,
+}
+
+/// <summary>What is known of a version.</summary>
+/// <param name="Number">1, 2, 3 … per dataset, never reused.</param>
+/// <param name="Epoch">The fencing token of the owner that published it; 0 when published without owning.</param>
+/// <param name="Rows">Rows in all its batches.</param>
+/// <param name="Bytes">The size of its Arrow IPC bytes.</param>
+/// <param name="CommitId">32 hex digits, chosen by the publisher.</param>
+/// <param name="SchemaId">32 hex digits: the content address of its schema.</param>
+/// <param name="CommittedAt">The publisher's clock when it committed.</param>
+/// <param name="Residency">Where its bytes are.</param>
+/// <param name="Author">Who published it, as <c>pid@host</c>.</param>
+public sealed record DatasetVersion(
+    long Number,
+    long Epoch,
+    long Rows,
+    long Bytes,
+    string CommitId,
+    string SchemaId,
+    DateTimeOffset CommittedAt,
+    Residency Residency,
+    string Author)
+{
+    internal static DatasetVersion From(Manifest m) => new(
+        m.Version,
+        m.Epoch,
+        m.Rows,
+        m.Bytes,
+        m.Commit,
+        m.Schema,
+        DateTimeOffset.UnixEpoch.AddTicks(m.AtUs * TimeSpan.TicksPerMicrosecond),
+        m.IsInline ? Residency.Inline : Residency.Host,
+        m.Author);
+}
+
+/// <summary>A dataset and its newest version.</summary>
+/// <param name="Name">The dataset's name.</param>
+/// <param name="Head">Its newest version.</param>
+public sealed record DatasetInfo(string Name, DatasetVersion Head);
+
+/// <summary>The state of a client's connection.</summary>
+public enum ClientState
+{
+    /// <summary>The client works.</summary>
+    Connected = 1,
+
+    /// <summary>The connection is lost; the session may still live.</summary>
+    Suspended = 2,
+
+    /// <summary>The session is lost; a new one is being made.</summary>
+    Lost = 3,
+
+    /// <summary>The client is closed.</summary>
+    Closed = 4,
+}

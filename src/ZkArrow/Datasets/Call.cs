@@ -1,0 +1,56 @@
+namespace ZkArrow.Datasets;
+
+/// <summary>
+/// One call of a user: its deadline, its cancellation, and what is needed to say afterwards why it ended. The
+/// deadline, the user's token and the closing of the client all fire <see cref="Token"/>.
+/// </summary>
+internal sealed class Call : IDisposable
+{
+    private readonly CancellationTokenSource _source;
+    private readonly TimeSpan _timeout;
+    private readonly CancellationToken _user;
+    private readonly CancellationToken _closed;
+
+    public Call(TimeSpan timeout, CancellationToken user, CancellationToken closed)
+    {
+        _timeout = timeout;
+        _user = user;
+        _closed = closed;
+        _source = CancellationTokenSource.CreateLinkedTokenSource(user, closed);
+        if (timeout == TimeSpan.Zero)
+            _source.Cancel();
+        else if (timeout != Timeout.InfiniteTimeSpan)
+            _source.CancelAfter(timeout);
+    }
+
+    public CancellationToken Token => _source.Token;
+
+    /// <summary>Set while the coordinator has answered and the call waits for somebody else's commit.</summary>
+    public bool WaitsForChange { get; set; }
+
+    /// <summary>Set once a commit was sent whose answer is not known.</summary>
+    public bool MayBeApplied { get; set; }
+
+    /// <summary>The exception for a call whose token fired.</summary>
+    public Exception Ended(bool connected, Exception cause)
+    {
+        string unknown = MayBeApplied ? "; it may have been applied, read the head to find out" : "";
+        if (_closed.IsCancellationRequested)
+            return new ObjectDisposedException(nameof(ZkArrowClient), $"the client was closed while the call waited{unknown}");
+        if (_user.IsCancellationRequested)
+            return new ZkArrowCanceledException($"the call was cancelled{unknown}", MayBeApplied, _user);
+        bool timeout = connected && (WaitsForChange || _timeout == TimeSpan.Zero);
+        string message = timeout
+            ? $"nothing happened within {Seconds}; wait longer"
+            : $"the coordinator gave no answer within {Seconds}; check that the ensemble runs and can be reached";
+        return new ZkArrowException(timeout ? ZkArrowStatus.Timeout : ZkArrowStatus.Unavailable, message + unknown, cause)
+        {
+            IsRetryable = true,
+            IsOutcomeUnknown = MayBeApplied,
+        };
+    }
+
+    public void Dispose() => _source.Dispose();
+
+    private string Seconds => $"{_timeout.TotalSeconds:0.###} s";
+}

@@ -1,0 +1,85 @@
+using ZkArrow.Coordination;
+
+namespace ZkArrow.Datasets;
+
+/// <summary>What datasets and versions there are.</summary>
+internal sealed class Catalog(DatasetContext context, HeadCache heads, Reader reader)
+{
+    /// <summary>Requests in flight at a time: enough to hide the round trip, few enough for the server's own window.</summary>
+    private const int Window = 128;
+
+    public async ValueTask<DatasetVersion> StatAsync(string name, long version, Call call)
+    {
+        DatasetEntry entry = heads[name];
+        Head? head = await entry.HeadAsync(call.Token).ConfigureAwait(false);
+        if (head == null || version > head.Version)
+            head = await entry.StrictHeadAsync(call.Token).ConfigureAwait(false);
+        if (head == null)
+            throw Reader.Missing(name);
+        if (version == 0 || version == head.Version)
+            return DatasetVersion.From(head.Manifest);
+        return await reader.ReadRecordAsync(head.Incarnation, version, call.Token).ConfigureAwait(false) is { } record
+            ? DatasetVersion.From(record.Manifest)
+            : throw Reader.MissingVersion(name, version, head.Version);
+    }
+
+    public async ValueTask<IReadOnlyList<DatasetInfo>> ListAsync(string? prefix, Call call)
+    {
+        ZnodeLayout layout = context.Layout;
+        IReadOnlyList<string> buckets = await ChildrenAsync(layout.Names, call.Token).ConfigureAwait(false) ?? [];
+        IReadOnlyList<string>?[] names = await ForEachAsync(
+            buckets, (bucket, token) => ChildrenAsync($"{layout.Names}/{bucket}", token), call.Token).ConfigureAwait(false);
+        string[] wanted =
+        [
+            .. names.SelectMany(list => list ?? [])
+                .Select(DatasetName.Decode)
+                .Where(name => prefix == null || name.StartsWith(prefix, StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal),
+        ];
+        Manifest?[] found = await ForEachAsync(wanted, HeadOfAsync, call.Token).ConfigureAwait(false);
+        return [.. wanted.Zip(found).Where(pair => pair.Second != null).Select(pair => new DatasetInfo(pair.First, DatasetVersion.From(pair.Second!)))];
+    }
+
+    public async ValueTask<IReadOnlyList<DatasetVersion>> HistoryAsync(string name, Call call)
+    {
+        Head head = await heads[name].HeadAsync(call.Token).ConfigureAwait(false) ?? throw Reader.Missing(name);
+        IReadOnlyList<long> numbers = await VersionsAsync(head.Incarnation, call.Token).ConfigureAwait(false) ?? throw Reader.Missing(name);
+        (Manifest Manifest, ReadOnlyMemory<byte>)?[] found = await ForEachAsync(
+            numbers, (number, token) => reader.ReadRecordAsync(head.Incarnation, number, token), call.Token).ConfigureAwait(false);
+        return [.. found.Where(record => record != null).Select(record => DatasetVersion.From(record!.Value.Manifest))];
+    }
+
+    /// <summary>The numbers of the versions that are recorded, in order; null when the dataset is gone.</summary>
+    public async ValueTask<IReadOnlyList<long>?> VersionsAsync(Guid incarnation, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string>? children = await ChildrenAsync(context.Layout.Versions(incarnation), cancellationToken).ConfigureAwait(false);
+        return children?.Select(ZnodeLayout.ParseVersion).Order().ToArray();
+    }
+
+    private ValueTask<IReadOnlyList<string>?> ChildrenAsync(string path, CancellationToken cancellationToken) =>
+        context.RetryAsync(token => context.Coordinator.ChildrenAsync(path, token), cancellationToken);
+
+    /// <summary>A head that is only listed: read with no watch and not remembered, so that a list of all costs no memory.</summary>
+    private async ValueTask<Manifest?> HeadOfAsync(string name, CancellationToken cancellationToken)
+    {
+        string path = context.Layout.Name(name);
+        Node? node = await context.RetryAsync(t => context.Coordinator.GetAsync(path, null, t), cancellationToken).ConfigureAwait(false);
+        if (node == null)
+            return null;
+        string headPath = context.Layout.Head(RecordCodec.Read(node.Data, RecordJson.Default.NameRecord, path).Inc);
+        Node? head = await context.RetryAsync(t => context.Coordinator.GetAsync(headPath, null, t), cancellationToken).ConfigureAwait(false);
+        return head == null ? null : RecordCodec.Read(head.Data, RecordJson.Default.HeadRecord, headPath).Manifest;
+    }
+
+    private static async ValueTask<TResult[]> ForEachAsync<T, TResult>(
+        IReadOnlyList<T> items, Func<T, CancellationToken, ValueTask<TResult>> read, CancellationToken cancellationToken)
+    {
+        TResult[] results = new TResult[items.Count];
+        await Parallel.ForAsync(
+            0,
+            items.Count,
+            new ParallelOptions { MaxDegreeOfParallelism = Window, CancellationToken = cancellationToken },
+            async (i, token) => results[i] = await read(items[i], token).ConfigureAwait(false)).ConfigureAwait(false);
+        return results;
+    }
+}

@@ -1,0 +1,47 @@
+using System.Collections.Concurrent;
+using ZkArrow.ArrowC;
+
+namespace ZkArrow.Datasets;
+
+/// <summary>Tables handed between the languages of one process under a name: no coordinator, no copy.</summary>
+internal static class Exchange
+{
+    private static readonly ConcurrentDictionary<string, ArrowTable> Tables = new(StringComparer.Ordinal);
+
+    /// <summary>Takes the table over; what stood under the name is let go.</summary>
+    public static void Put(string name, ArrowTable table)
+    {
+        if (name.Length == 0)
+            throw new ZkArrowException(ZkArrowStatus.InvalidArgument, "the exchange name was empty");
+        ArrowTable? replaced = null;
+        Tables.AddOrUpdate(name, table, (_, old) =>
+        {
+            replaced = old;
+            return table;
+        });
+        replaced?.Release();
+    }
+
+    /// <summary>The table under a name, with a reference for the caller.</summary>
+    public static ArrowTable Get(string name)
+    {
+        // a reference that cannot be had means that the table was replaced or removed since the look-up: look again
+        while (Tables.TryGetValue(name, out ArrowTable? table))
+        {
+            if (table.TryAddRef())
+                return table;
+        }
+
+        throw Missing(name);
+    }
+
+    public static void Remove(string name)
+    {
+        if (!Tables.TryRemove(name, out ArrowTable? table))
+            throw Missing(name);
+        table.Release();
+    }
+
+    private static ZkArrowException Missing(string name) =>
+        new(ZkArrowStatus.NotFound, $"nothing was put into the exchange under '{name}'; put it first, in this process");
+}

@@ -1,0 +1,111 @@
+namespace ZkArrow.Segments;
+
+internal sealed partial class DataDirectory
+{
+    // owner writes, group reads, and what is made inside gets the group of the directory
+    private const uint DirectoryMode = 0x5E8; // 02750
+
+    private const int WritableByOthers = 0x2, GroupReads = 0x28; // 0002, 0050
+
+    private DataDirectory(string path) => Path = path;
+
+    /// <summary>
+    /// Opens, and if need be makes, the data directory of a namespace: the explicit path as it is; or
+    /// <c>/run/zkarrow/&lt;namespace&gt;</c> where <c>/run/zkarrow</c> is a directory this process may write; or
+    /// <c>/dev/shm/zkarrow-&lt;uid&gt;/&lt;namespace&gt;</c>.
+    /// </summary>
+    internal static DataDirectory Open(string? explicitPath, string namespaceId)
+    {
+        if (explicitPath is not null)
+        {
+            if (explicitPath.Length == 0)
+                throw new ZkArrowException(
+                    ZkArrowStatus.InvalidArgument, "An empty path was given as the data directory; give a path or none.");
+            string path = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(explicitPath));
+            MakeParents(path);
+            return OpenChecked(path, mustBeOurs: false);
+        }
+
+        if (!SegmentName.IsPart(namespaceId))
+            throw new ZkArrowException(
+                ZkArrowStatus.InvalidArgument,
+                $"“{namespaceId}” was given as a namespace; use letters, digits, '-', '_' and '.'.");
+        const string shared = "/run/zkarrow";
+        if (Directory.Exists(shared) && IsAllowed(shared, Libc.R_OK | Libc.W_OK | Libc.X_OK))
+            return OpenChecked($"{shared}/{namespaceId}", mustBeOurs: false);
+
+        // everybody may write to /dev/shm, so somebody else may have made this name first to watch our bytes
+        string home = $"/dev/shm/zkarrow-{Libc.geteuid()}";
+        OpenChecked(home, mustBeOurs: true);
+        return OpenChecked($"{home}/{namespaceId}", mustBeOurs: true);
+    }
+
+    private static DataDirectory OpenChecked(string path, bool mustBeOurs)
+    {
+        MakeDirectory(path);
+        if (!Libc.Stat(path, follow: !mustBeOurs, out Libc.FileStatus status))
+            throw LibcError.Make("Looking up the data directory", path);
+        if (!status.IsDirectory)
+            throw new ZkArrowException(
+                ZkArrowStatus.InvalidArgument, $"{path} was found not to be a directory; remove it or give another data directory.");
+        CheckRights(path, status, mustBeOurs);
+        if (Libc.statfs(path, out Libc.FileSystemStatus system) != 0)
+            throw LibcError.Make("Asking for the file system of", path);
+        if (FileSystems.NetworkName(system.Type) is string network)
+            throw new ZkArrowException(
+                ZkArrowStatus.InvalidArgument,
+                $"The data directory {path} was found on {network}, where hosts do not see each other's locks at once; give one on tmpfs or a local disk.");
+        return new DataDirectory(path);
+    }
+
+    private static void CheckRights(string path, in Libc.FileStatus status, bool mustBeOurs)
+    {
+        if ((status.Mode & WritableByOthers) != 0)
+            throw new ZkArrowException(
+                ZkArrowStatus.PermissionDenied,
+                $"The data directory {path} was found writable for every user, who could remove or replace segments; run chmod o-w on it.");
+        if (status.Uid == Libc.geteuid())
+            return;
+
+        // checked by mode as well, so that root does not leave its files in a private directory
+        if (mustBeOurs || (status.Mode & GroupReads) != GroupReads || !IsAllowed(path, Libc.R_OK | Libc.X_OK))
+            throw new ZkArrowException(
+                ZkArrowStatus.PermissionDenied,
+                $"The data directory {path} was found to belong to user {status.Uid} with mode {Convert.ToString(status.Mode & 0xFFF, 8)}; give another one, or join a group that may read it (mode 2750).");
+    }
+
+    private static bool IsAllowed(string path, int mode) =>
+        Libc.faccessat(Libc.AT_FDCWD, path, mode, Libc.AT_EACCESS) == 0;
+
+    private static void MakeParents(string path)
+    {
+        try
+        {
+            if (System.IO.Path.GetDirectoryName(path) is { Length: > 0 } parent)
+                Directory.CreateDirectory(parent);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ZkArrowException(
+                e is IOException ? ZkArrowStatus.InvalidArgument : ZkArrowStatus.PermissionDenied,
+                $"The folders above the data directory {path} could not be made ({e.Message}); make them or give another path.",
+                e);
+        }
+    }
+
+    /// <summary>Makes one directory; one that exists keeps the mode its administrator chose.</summary>
+    private static void MakeDirectory(string path)
+    {
+        if (Libc.mkdir(path, DirectoryMode) == 0)
+        {
+            // mkdir applies the umask and ignores setgid
+            if (Libc.chmod(path, DirectoryMode) != 0 && LibcError.Last != Libc.ENOENT)
+                throw LibcError.Make("Setting the mode of", path);
+            return;
+        }
+
+        if (LibcError.Last == Libc.EEXIST)
+            return;
+        throw LibcError.Make("Making the directory", path);
+    }
+}

@@ -1,0 +1,150 @@
+using ZkArrow.Ipc;
+
+namespace ZkArrow.Segments;
+
+internal sealed partial class DataDirectory
+{
+    private const uint SegmentMode = 0x120; // 0440
+
+    // a signal makes fallocate undo its whole piece, so pieces bound what is done twice
+    private const long AllocationPiece = 256L << 20;
+
+    // only a sweeper that removes an empty directory again and again can use these up
+    private const int DirectoryAttempts = 16;
+
+    /// <summary>
+    /// Writes a new segment: an unnamed file, wholly allocated first so that a full directory is an error here and never a
+    /// SIGBUS later, then filled, made read-only and linked. Killed before the link, or when <paramref name="fill"/> throws,
+    /// nothing is left.
+    /// </summary>
+    /// <param name="name">Its name, not used before.</param>
+    /// <param name="length">The exact number of bytes <paramref name="fill"/> will write.</param>
+    /// <param name="fill">Writes the content.</param>
+    /// <returns>
+    /// A pin to hold until the record that names the segment is committed, or given up: no record protects it from sweepers
+    /// before that, and its age does not either when the process was paused or the clock jumped.
+    /// </returns>
+    internal SegmentPin Write(string name, long length, Action<IIpcSink> fill)
+    {
+        SegmentName.Check(name);
+        if (length <= 0)
+            throw new ZkArrowException(
+                ZkArrowStatus.InvalidArgument, $"A segment of {length} bytes was to be written; it has at least one.");
+        string path = $"{Path}/{name}";
+        string directory = path[..path.LastIndexOf('/')];
+        SegmentPin pin = CreateUnnamed(directory);
+        try
+        {
+            Allocate(pin.Descriptor, length, path);
+            using (var sink = new FileSink(pin.Descriptor, path, length))
+            {
+                fill(sink);
+                sink.Complete();
+            }
+
+            if (Libc.fchmod(pin.Descriptor, SegmentMode) != 0)
+                throw LibcError.Make("Setting the mode of", path);
+            if (!pin.TryLock(path))
+                throw new ZkArrowException(
+                    ZkArrowStatus.Internal, $"The unnamed file of {path} was found locked; report it with this message.");
+            Link(pin.Descriptor, directory, path);
+            return pin;
+        }
+        catch
+        {
+            pin.Dispose();
+            throw;
+        }
+    }
+
+    private SegmentPin CreateUnnamed(string directory)
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            int fd = Libc.open(directory, Libc.O_TMPFILE | Libc.O_RDWR | Libc.O_CLOEXEC, SegmentMode);
+            if (fd >= 0)
+                return new SegmentPin(fd);
+            switch (LibcError.Last)
+            {
+                case Libc.EINTR:
+                    continue;
+                case Libc.ENOENT when attempt < DirectoryAttempts:
+                    MakeDirectory(directory);
+                    continue;
+                case Libc.EOPNOTSUPP or Libc.EISDIR:
+                    throw Unsupported("unnamed files (O_TMPFILE)");
+                case Libc.ENOSPC or Libc.EDQUOT:
+                    throw new ZkArrowException(
+                        ZkArrowStatus.NoSpace,
+                        $"The file system of {directory} had no room for another file; drop old versions or raise its limit of inodes (tmpfs: mount -o remount,nr_inodes=…).");
+                default:
+                    throw LibcError.Make("Making a file in", directory);
+            }
+        }
+    }
+
+    private void Allocate(int fd, long length, string path)
+    {
+        // a hopeless request must not take all space from other writers even for a moment
+        if (length > FreeBytes)
+            throw Full(path, length, taken: 0);
+        for (long done = 0; done < length;)
+        {
+            long piece = Math.Min(length - done, AllocationPiece);
+            if (Libc.fallocate(fd, 0, done, piece) == 0)
+            {
+                done += piece;
+                continue;
+            }
+
+            switch (LibcError.Last)
+            {
+                case Libc.EINTR:
+                    continue;
+                case Libc.EOPNOTSUPP:
+                    throw Unsupported("reserving space (fallocate)");
+                case Libc.ENOSPC or Libc.EDQUOT:
+                    // what was taken so far is still ours, and goes back with the file
+                    throw Full(path, length, taken: done);
+                default:
+                    throw LibcError.Make($"Reserving {length} bytes for", path);
+            }
+        }
+    }
+
+    private static void Link(int fd, string directory, string path)
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            if (Libc.linkat(Libc.AT_FDCWD, $"/proc/self/fd/{fd}", Libc.AT_FDCWD, path, Libc.AT_SYMLINK_FOLLOW) == 0)
+                return;
+            switch (LibcError.Last)
+            {
+                case Libc.EEXIST:
+                    throw new ZkArrowException(
+                        ZkArrowStatus.Internal, $"{path} was found to exist although its name is random; report it with this message.");
+                case Libc.ENOENT when attempt < DirectoryAttempts && Directory.Exists("/proc/self/fd"):
+                    // a sweeper took the directory for an abandoned one
+                    MakeDirectory(directory);
+                    continue;
+                case Libc.ENOENT when !Directory.Exists("/proc/self/fd"):
+                    throw new ZkArrowException(
+                        ZkArrowStatus.Unsupported, $"{path} could not be linked without /proc; mount it.");
+                default:
+                    throw LibcError.Make("Linking", path);
+            }
+        }
+    }
+
+    private ZkArrowException Full(string path, long needed, long taken) => new(
+        ZkArrowStatus.NoSpace,
+        $"{path} needed {needed} bytes and {FreeBytes + taken} were free; drop old versions, run `zkarrow gc`, or enlarge the file system (tmpfs: mount -o remount,size=…).");
+
+    private ZkArrowException Unsupported(string what)
+    {
+        string system = Libc.statfs(Path, out Libc.FileSystemStatus status) == 0 ? FileSystems.Name(status.Type) : "unknown";
+        return new ZkArrowException(
+            ZkArrowStatus.Unsupported,
+            $"The file system of {Path} ({system}) was found not to support {what}; give a data directory on tmpfs, ext4 or XFS.");
+    }
+}

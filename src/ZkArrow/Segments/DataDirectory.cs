@@ -1,0 +1,99 @@
+namespace ZkArrow.Segments;
+
+/// <summary>
+/// One directory of immutable segments, one sub directory for each incarnation, shared by the processes of a host. It knows
+/// bytes and files; which of them are referenced is for the caller to know.
+/// </summary>
+internal sealed partial class DataDirectory
+{
+    /// <summary>The absolute path of the directory.</summary>
+    internal string Path { get; }
+
+    /// <summary>Bytes this process can still write; <see cref="long.MaxValue"/> on a tmpfs without a limit.</summary>
+    internal long FreeBytes
+    {
+        get
+        {
+            if (Libc.statfs(Path, out Libc.FileSystemStatus status) != 0)
+                throw LibcError.Make("Asking for the file system of", Path);
+            return status.Blocks == 0 ? long.MaxValue : status.BlocksAvailable * status.BlockSize;
+        }
+    }
+
+    /// <summary>The bytes of all linked segments.</summary>
+    internal long UsedBytes => List().Sum(file => file.Bytes);
+
+    /// <summary>All linked segments, in no order. Segments that come or go meanwhile may or may not be there.</summary>
+    internal IReadOnlyList<SegmentFile> List()
+    {
+        var files = new List<SegmentFile>();
+        foreach (string incarnation in Incarnations())
+            foreach (string path in Entries(incarnation, directories: false))
+            {
+                string name = path[(Path.Length + 1)..];
+                if (SegmentName.IsValid(name) && Libc.Stat(path, follow: false, out Libc.FileStatus status) && status.IsRegular)
+                    files.Add(new SegmentFile(name, status.Size, status.Age));
+            }
+
+        return files;
+    }
+
+    /// <summary>Removes a segment; false when it is not there. Mappings of it stay readable.</summary>
+    internal bool Unlink(string name)
+    {
+        SegmentName.Check(name);
+        return UnlinkPath($"{Path}/{name}");
+    }
+
+    /// <summary>Removes all segments of an incarnation and its sub directory; missing is fine.</summary>
+    internal void RemoveIncarnation(string incarnation)
+    {
+        if (!SegmentName.IsPart(incarnation))
+            throw new ZkArrowException(
+                ZkArrowStatus.InvalidArgument,
+                $"“{incarnation}” was given as an incarnation; use letters, digits, '-', '_' and '.'.");
+        string directory = $"{Path}/{incarnation}";
+        if (IsRealDirectory(directory))
+            foreach (string path in Entries(directory, directories: false))
+                UnlinkPath(path);
+
+        // not empty: somebody publishes there still, and the sweeper of a later day collects it
+        if (Libc.rmdir(directory) != 0 && LibcError.Last is not (Libc.ENOENT or Libc.ENOTEMPTY))
+            throw LibcError.Make("Removing", directory);
+    }
+
+    private static bool UnlinkPath(string path)
+    {
+        if (Libc.unlink(path) == 0)
+            return true;
+        return LibcError.Last == Libc.ENOENT ? false : throw LibcError.Make("Removing", path);
+    }
+
+    private IEnumerable<string> Incarnations() =>
+        Entries(Path, directories: true).Where(
+            path => SegmentName.IsPart(System.IO.Path.GetFileName(path.AsSpan())) && IsRealDirectory(path));
+
+    /// <summary>A link would make a sweep remove files outside of the data directory.</summary>
+    private static bool IsRealDirectory(string path) =>
+        Libc.Stat(path, follow: false, out Libc.FileStatus status) && status.IsDirectory;
+
+    private static string[] Entries(string directory, bool directories)
+    {
+        try
+        {
+            return directories ? Directory.GetDirectories(directory) : Directory.GetFiles(directory);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // removed by another process since it was seen
+            return [];
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            throw new ZkArrowException(
+                e is IOException ? ZkArrowStatus.Internal : ZkArrowStatus.PermissionDenied,
+                $"{directory} could not be listed ({e.Message}); check its owner and mode.",
+                e);
+        }
+    }
+}

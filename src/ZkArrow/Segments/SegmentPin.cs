@@ -1,0 +1,40 @@
+using System.Runtime.InteropServices;
+
+namespace ZkArrow.Segments;
+
+/// <summary>
+/// The open file of a segment with a shared lock on it. While it is open no sweeper removes the segment, whatever the
+/// clock says; the kernel lets go when the process dies. A lost pin is closed by its finalizer.
+/// </summary>
+internal sealed class SegmentPin : SafeHandle
+{
+    private bool _locked;
+
+    internal SegmentPin(int fd)
+        : base(-1, ownsHandle: true) => SetHandle(fd);
+
+    public override bool IsInvalid => handle < 0;
+
+    internal int Descriptor => (int)handle;
+
+    /// <summary>Takes the shared lock without waiting; false when a sweeper has the exclusive one just now.</summary>
+    internal bool TryLock(string path)
+    {
+        int rc;
+        do
+            rc = Libc.flock(Descriptor, Libc.LOCK_SH | Libc.LOCK_NB);
+        while (rc < 0 && LibcError.Last == Libc.EINTR);
+        if (rc < 0)
+            return LibcError.Last == Libc.EWOULDBLOCK ? false : throw LibcError.Make("Locking", path);
+        _locked = true;
+        SegmentCounters.Pinned();
+        return true;
+    }
+
+    protected override bool ReleaseHandle()
+    {
+        if (_locked)
+            SegmentCounters.Unpinned();
+        return Libc.close(Descriptor) == 0;
+    }
+}

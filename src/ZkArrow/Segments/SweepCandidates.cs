@@ -1,0 +1,60 @@
+namespace ZkArrow.Segments;
+
+/// <summary>
+/// Segments and empty incarnation directories that were listed as older than the grace period. The listing comes first and
+/// the records are read after it: a segment that was committed in between is then seen as referenced. The other way round
+/// it would be listed, missing from the older records, and removed. Hence this object: without the listing there is nothing
+/// to remove, and <see cref="Remove"/> wants to be told about records read since.
+/// </summary>
+internal sealed class SweepCandidates
+{
+    private readonly string _root;
+    private readonly List<string> _emptyDirectories;
+
+    internal SweepCandidates(string root, List<SegmentFile> files, List<string> emptyDirectories)
+    {
+        _root = root;
+        Files = files;
+        _emptyDirectories = emptyDirectories;
+    }
+
+    /// <summary>What may go, if no record names it.</summary>
+    internal IReadOnlyList<SegmentFile> Files { get; }
+
+    /// <summary>
+    /// Removes the listed segments that no record names and nobody has pinned, and the listed directories that are still
+    /// empty. Many processes may do so at once; what this one has no right to remove is left to the owner.
+    /// </summary>
+    /// <param name="isReferenced">Whether records, read after this object was made, name the segment.</param>
+    /// <returns>How many segments were removed.</returns>
+    internal int Remove(Func<string, bool> isReferenced)
+    {
+        int removed = 0;
+        foreach (SegmentFile file in Files)
+            if (!isReferenced(file.Name) && RemoveUnpinned($"{_root}/{file.Name}"))
+                removed++;
+        foreach (string directory in _emptyDirectories)
+            if (Libc.rmdir(directory) != 0 && !IsExpected(LibcError.Last))
+                throw LibcError.Make("Removing", directory);
+        return removed;
+    }
+
+    private static bool RemoveUnpinned(string path)
+    {
+        int fd = Libc.open(path, Libc.O_RDONLY | Libc.O_CLOEXEC | Libc.O_NOFOLLOW | Libc.O_NONBLOCK, 0);
+        if (fd < 0)
+            return IsExpected(LibcError.Last) ? false : throw LibcError.Make("Opening", path);
+        using var file = new SegmentPin(fd);
+
+        // whoever opens the file after this lock waits for it, and then finds the file without a name
+        if (Libc.flock(fd, Libc.LOCK_EX | Libc.LOCK_NB) != 0)
+            return LibcError.Last is Libc.EWOULDBLOCK or Libc.EINTR ? false : throw LibcError.Make("Locking", path);
+        if (Libc.unlink(path) == 0)
+            return true;
+        return IsExpected(LibcError.Last) ? false : throw LibcError.Make("Removing", path);
+    }
+
+    /// <summary>Another sweeper was first, a writer came back, or the file is not ours to remove.</summary>
+    private static bool IsExpected(int errno) => errno is Libc.ENOENT or Libc.ENOTEMPTY or Libc.EINTR
+        or Libc.ELOOP or Libc.ENXIO or Libc.ENOTDIR or Libc.EACCES or Libc.EPERM or Libc.EROFS;
+}

@@ -1,0 +1,129 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using ZkArrow.ArrowC;
+using ZkArrow.Coordination;
+using ZkArrow.Datasets;
+using ZkArrow.Segments;
+
+namespace ZkArrow;
+
+/// <content>The calls with a deadline of their own, as the C ABI makes them.</content>
+public sealed partial class ZkArrowClient
+{
+    /// <summary>Segments younger than this may belong to a publisher that is about to commit.</summary>
+    private static readonly TimeSpan SweepGrace = TimeSpan.FromMinutes(10);
+
+    internal static async ValueTask<ZkArrowClient> ConnectAsync(string url, ZkArrowOptions? options, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(url);
+        options ??= new ZkArrowOptions();
+        ConnectUrl parts = ConnectUrl.Parse(url);
+        ILogger logger = options.LoggerFactory?.CreateLogger("ZkArrow") ?? NullLogger.Instance;
+        using Call call = new(timeout, cancellationToken, CancellationToken.None);
+        ZooKeeperCoordinator? coordinator = null;
+        try
+        {
+            coordinator = await ZooKeeperCoordinator.ConnectAsync(parts, options, call.Token).ConfigureAwait(false);
+            ZnodeLayout layout = new(parts.Chroot);
+            Guid id = await NamespaceOpener.OpenAsync(coordinator, layout, call.Token).ConfigureAwait(false);
+            DataDirectory directory = DataDirectory.Open(options.DataDirectory, id.ToString("N"));
+            DatasetContext context = new(coordinator, layout, directory, ChangeBoard.Open(directory), logger);
+            ZkArrowClient client = new(options, context);
+            client.SweepInBackground();
+            return client;
+        }
+        catch (Exception e)
+        {
+            if (coordinator != null)
+                await coordinator.DisposeAsync().ConfigureAwait(false);
+            throw Translate(e, call, connected: false) ?? e;
+        }
+    }
+
+    internal ValueTask<DatasetVersion> PublishAsync(string name, ArrowTable table, PublishOptions? options, TimeSpan timeout, CancellationToken cancellationToken) =>
+        CallAsync(call => _publisher.PublishAsync(name, table, options ?? DefaultPublish, InlineMax, call), timeout, cancellationToken);
+
+    internal ValueTask<ZkArrowTable> ReadAsync(string name, ReadOptions? options, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        options ??= DefaultRead;
+        ThrowIfClosed();
+        return _reader.TryOpenCached(name, options) is { } table
+            ? new ValueTask<ZkArrowTable>(table)
+            : CallAsync(call => _reader.OpenAsync(name, options, call), timeout, cancellationToken);
+    }
+
+    internal ValueTask<DatasetVersion> StatAsync(string name, long version, TimeSpan timeout, CancellationToken cancellationToken) =>
+        CallAsync(call => _catalog.StatAsync(name, NotNegative(version), call), timeout, cancellationToken);
+
+    internal ValueTask<IReadOnlyList<DatasetInfo>> ListAsync(string? prefix, TimeSpan timeout, CancellationToken cancellationToken) =>
+        CallAsync(call => _catalog.ListAsync(prefix, call), timeout, cancellationToken);
+
+    internal ValueTask<IReadOnlyList<DatasetVersion>> HistoryAsync(string name, TimeSpan timeout, CancellationToken cancellationToken) =>
+        CallAsync(call => _catalog.HistoryAsync(name, call), timeout, cancellationToken);
+
+    internal async ValueTask DropAsync(string name, long version, TimeSpan timeout, CancellationToken cancellationToken) =>
+        await CallAsync(
+            async call =>
+            {
+                await _dropper.DropAsync(name, NotNegative(version), call).ConfigureAwait(false);
+                return true;
+            },
+            timeout,
+            cancellationToken).ConfigureAwait(false);
+
+    internal DatasetSubscription Subscribe(string name, long after)
+    {
+        ThrowIfClosed();
+        return new DatasetSubscription(_heads[name], NotNegative(after), _context, _catalog, _reader);
+    }
+
+    /// <summary>Runs one call under its deadline, and says afterwards why it ended.</summary>
+    private async ValueTask<T> CallAsync<T>(Func<Call, ValueTask<T>> body, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        ThrowIfClosed();
+        using Call call = new(timeout, cancellationToken, _context.Closing.Token);
+        try
+        {
+            return await body(call).ConfigureAwait(false);
+        }
+        catch (Exception e) when (Translate(e, call, _context.Coordinator.State == CoordinatorState.Connected) is { } translated)
+        {
+            throw translated;
+        }
+    }
+
+    private static Exception? Translate(Exception e, Call call, bool connected) => e switch
+    {
+        OperationCanceledException when call.Token.IsCancellationRequested => call.Ended(connected, e),
+        CoordinatorException c => new ZkArrowException(c.Status, c.Message, c)
+        {
+            KeeperCode = c.KeeperCode,
+            IsOutcomeUnknown = c.MayBeApplied || call.MayBeApplied,
+            IsRetryable = c.Status is ZkArrowStatus.Unavailable or ZkArrowStatus.SessionExpired,
+        },
+        _ => null,
+    };
+
+    private void SweepInBackground() => _ = Task.Run(async () =>
+    {
+        try
+        {
+            await SweepAsync(SweepGrace, _context.Closing.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is ZkArrowException or OperationCanceledException or ObjectDisposedException)
+        {
+            // the next client that is opened sweeps again
+            LogSweepFailed(_context.Logger, e.Message);
+        }
+    });
+
+    private void ThrowIfClosed() =>
+        ObjectDisposedException.ThrowIf(_closed != 0, this);
+
+    private static long NotNegative(long number) => number >= 0
+        ? number
+        : throw new ZkArrowException(ZkArrowStatus.InvalidArgument, $"the version number was {number}; it must not be negative");
+
+    [LoggerMessage(EventId = 10, Level = LogLevel.Warning, Message = "The sweep at connect failed: {Reason}")]
+    private static partial void LogSweepFailed(ILogger logger, string reason);
+}

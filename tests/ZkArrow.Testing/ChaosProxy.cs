@@ -1,0 +1,188 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+
+namespace ZkArrow.Testing;
+
+/// <summary>
+/// A proxy between a client and a ZooKeeper server that can cut connections, lose one reply, hold replies back and
+/// refuse new connections. It knows where the packets end, so what it does to a reply it does to exactly one.
+/// </summary>
+public sealed class ChaosProxy : IAsyncDisposable
+{
+    private const int HeaderBytes = 4;
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly int _target;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _gate = new();
+    private readonly List<TcpClient> _open = [];
+    private readonly Task _accepting;
+    private int _repliesUntilCut = -1;
+    private bool _refusing;
+    private TaskCompletionSource _replies = Released();
+
+    public ChaosProxy(int targetPort)
+    {
+        _target = targetPort;
+        _listener.Start();
+        _accepting = AcceptAsync();
+    }
+
+    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+    public string ConnectString => $"127.0.0.1:{Port}";
+
+    /// <summary>How many connections were made so far.</summary>
+    public int Connections { get; private set; }
+
+    /// <summary>While true, new connections are closed at once.</summary>
+    public bool Refusing
+    {
+        get { lock (_gate) return _refusing; }
+        set { lock (_gate) _refusing = value; }
+    }
+
+    /// <summary>Cuts all connections now.</summary>
+    public void Cut()
+    {
+        List<TcpClient> open;
+        lock (_gate)
+        {
+            open = [.. _open];
+            _open.Clear();
+        }
+
+        foreach (TcpClient client in open)
+            client.Dispose();
+    }
+
+    /// <summary>
+    /// Lets the server answer, swallows the k-th reply to an ordinary request from now on (1: the next) and cuts.
+    /// Handshakes, pings and notifications are not counted.
+    /// </summary>
+    public void LoseReply(int k = 1)
+    {
+        lock (_gate)
+            _repliesUntilCut = k;
+    }
+
+    /// <summary>Holds everything the server says back, until <see cref="ReleaseReplies"/>.</summary>
+    public void HoldReplies()
+    {
+        lock (_gate)
+        {
+            if (_replies.Task.IsCompleted)
+                _replies = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    public void ReleaseReplies()
+    {
+        lock (_gate)
+            _replies.TrySetResult();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _listener.Stop();
+        ReleaseReplies();
+        Cut();
+        await _accepting;
+        _stop.Dispose();
+    }
+
+    private static TaskCompletionSource Released()
+    {
+        TaskCompletionSource released = new();
+        released.SetResult();
+        return released;
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                TcpClient client = await _listener.AcceptTcpClientAsync(_stop.Token);
+                _ = ServeAsync(client);
+            }
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            // disposed
+        }
+    }
+
+    private async Task ServeAsync(TcpClient client)
+    {
+        using TcpClient server = new() { NoDelay = true };
+        using (client)
+        {
+            client.NoDelay = true;
+            try
+            {
+                if (Refusing)
+                    return;
+                await server.ConnectAsync(IPAddress.Loopback, _target, _stop.Token);
+                lock (_gate)
+                {
+                    _open.Add(client);
+                    _open.Add(server);
+                    Connections++;
+                }
+
+                Task up = client.GetStream().CopyToAsync(server.GetStream(), _stop.Token);
+                Task down = PumpRepliesAsync(server.GetStream(), client.GetStream());
+                await await Task.WhenAny(up, down);
+            }
+            catch (Exception exception) when (
+                exception is IOException or SocketException or OperationCanceledException or ObjectDisposedException
+                    or InvalidOperationException)
+            {
+                // one side is gone, and the other goes with it
+            }
+            finally
+            {
+                lock (_gate)
+                {
+                    _open.Remove(client);
+                    _open.Remove(server);
+                }
+            }
+        }
+    }
+
+    private async Task PumpRepliesAsync(NetworkStream from, NetworkStream to)
+    {
+        byte[] packet = new byte[64 << 10];
+        for (bool isHandshake = true; ; isHandshake = false)
+        {
+            await from.ReadExactlyAsync(packet.AsMemory(0, HeaderBytes), _stop.Token);
+            int length = HeaderBytes + BinaryPrimitives.ReadInt32BigEndian(packet);
+            if (length > packet.Length)
+                Array.Resize(ref packet, length);
+            await from.ReadExactlyAsync(packet.AsMemory(HeaderBytes, length - HeaderBytes), _stop.Token);
+            Task held;
+            lock (_gate)
+                held = _replies.Task;
+            await held.WaitAsync(_stop.Token);
+            if (!isHandshake && IsLost(BinaryPrimitives.ReadInt32BigEndian(packet.AsSpan(HeaderBytes))))
+                return;
+            await to.WriteAsync(packet.AsMemory(0, length), _stop.Token);
+        }
+    }
+
+    private bool IsLost(int xid)
+    {
+        lock (_gate)
+        {
+            if (xid <= 0 || _repliesUntilCut < 0)
+                return false;
+            if (--_repliesUntilCut > 0)
+                return false;
+            _repliesUntilCut = -1;
+            return true;
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using NUnit.Framework;
+
+namespace ZkArrow.Tests.Datasets;
+
+[TestFixture]
+public sealed class SubscriptionTests : DatasetFixture
+{
+    [Test]
+    public async Task Every_version_comes_once_in_order_from_before_the_dataset_exists()
+    {
+        ZkArrowClient writer = await ConnectAsync();
+        ZkArrowClient reader = await ConnectAsync();
+        using CancellationTokenSource source = new(TimeSpan.FromMinutes(1));
+        Task<List<long>> seen = Task.Run(async () =>
+        {
+            List<long> numbers = [];
+            await foreach (DatasetVersion version in reader.SubscribeAsync("a", cancellationToken: source.Token))
+            {
+                numbers.Add(version.Number);
+                if (version.Number == 300)
+                    break;
+            }
+
+            return numbers;
+        });
+        for (int i = 1; i <= 300; i++)
+            await writer.PublishAsync("a", Int64(i, 1));
+        Assert.That(await seen, Is.EqualTo(Enumerable.Range(1, 300).Select(i => (long)i)));
+    }
+
+    [Test]
+    public async Task It_resumes_after_any_version_and_tells_what_was_skipped()
+    {
+        ZkArrowClient client = await ConnectAsync();
+        for (int i = 1; i <= 6; i++)
+            await client.PublishAsync("a", Int64(i, 1));
+        await client.DropAsync("a", 3);
+        await client.DropAsync("a", 4);
+        using ZkArrow.Datasets.DatasetSubscription subscription = client.Subscribe("a", after: 1);
+        List<(long, long)> seen = [];
+        for (int i = 0; i < 3; i++)
+        {
+            ZkArrow.Datasets.SubscribedVersion next = await subscription.NextAsync(TimeSpan.FromSeconds(30), default);
+            seen.Add((next.Version.Number, next.Skipped));
+        }
+
+        Assert.That(seen, Is.EqualTo(new[] { (2L, 0L), (5L, 2L), (6L, 0L) }));
+        Assert.That(StatusOf(async () => await subscription.NextAsync(TimeSpan.FromMilliseconds(50), default)), Is.EqualTo(ZkArrowStatus.Timeout));
+        await client.DropAsync("a");
+        Assert.That(StatusOf(async () => await subscription.NextAsync(TimeSpan.FromSeconds(30), default)), Is.EqualTo(ZkArrowStatus.NotFound));
+    }
+}
