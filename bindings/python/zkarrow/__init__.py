@@ -7,14 +7,15 @@
         with client.read("prices/eod") as t:
             df = polars.DataFrame(t)  # or pyarrow.table(t), or any other consumer
 
-Importing it loads nothing: the library is loaded on first use, after which the process must not fork.
+Importing it loads nothing: the library is loaded on first use, after which the process must not
+fork.
 """
 
-from . import exchange
+from . import columns, exchange
 from ._about import VERSION as __version__
 from ._about import abi_version, counters, show_info
 from ._client import Client, connect
-from ._columns import DatasetInfo, ListResult, VersionInfo
+from ._lists import DatasetInfo, ListResult, VersionInfo
 from ._errors import (
     AlreadyExistsError,
     BusyError,
@@ -51,6 +52,7 @@ from ._stream import ArrowStream
 from ._subscription import Subscription
 from ._table import Schema, Table
 from ._version import Version
+from .columns import ColumnTable, table
 
 __all__ = [
     "AlreadyExistsError",
@@ -61,6 +63,7 @@ __all__ = [
     "BusyError",
     "CancelledError",
     "Client",
+    "ColumnTable",
     "ConflictError",
     "CorruptError",
     "DataLostError",
@@ -92,8 +95,10 @@ __all__ = [
     "VersionInfo",
     "__version__",
     "abi_version",
+    "columns",
     "connect",
     "counters",
     "exchange",
     "show_info",
+    "table",
 ]

@@ -42,7 +42,7 @@ def children(parent: Any) -> list[Any]:
 
 
 def description(schema: ArrowSchema) -> tuple[Any, ...]:
-    """What a schema says of names, types, nullability and order, to be compared; not its metadata."""
+    """What a schema says of names, types, nullability and order, to be compared."""
     return (
         schema.format,
         schema.name or b"",

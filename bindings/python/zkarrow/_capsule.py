@@ -1,11 +1,11 @@
 """PyCapsules around Arrow C structs, in ctypes alone.
 
-A capsule owns its struct until a consumer moves the content out. Its destructor would be the place to
-release what nobody took, but a destructor written in Python must not exist: capsules also die while
-an exception is on its way, Python code run then loses that exception, and the interpreter crashes.
-So capsules have no destructor. The structs are kept here together with one reference to their
-capsule, and `sweep` releases and forgets those whose capsule nobody else holds any more. It runs with
-every export, every close and every look at the counters.
+A capsule owns its struct until a consumer moves the content out. Its destructor would be the place
+to release what nobody took, but a destructor written in Python must not exist: capsules also die
+while an exception is on its way, Python code run then loses that exception, and the interpreter
+crashes. So capsules have no destructor. The structs are kept here together with one reference to
+their capsule, and `sweep` releases and forgets those whose capsule nobody else holds any more. It
+runs with every export, every close and every look at the counters.
 """
 
 from __future__ import annotations

@@ -8,9 +8,9 @@ import weakref
 from ctypes import byref, c_int32, c_void_p, sizeof
 from typing import Any, Literal, Union
 
-from . import _bindings, _ffi
+from . import _bindings, _ffi, _waiting
 from ._bindings import ArrowArrayStream, zka_client_options, zka_publish_options, zka_read_options
-from ._columns import DatasetInfo, ListResult, VersionInfo
+from ._lists import DatasetInfo, ListResult, VersionInfo
 from ._errors import InvalidArgumentError
 from ._handle import Handle
 from ._protocols import TableLike
@@ -18,7 +18,7 @@ from ._stream import Source
 from ._subscription import Subscription
 from ._table import Table
 from ._version import RESIDENCIES, Version, from_info, new_info
-from ._waiting import milliseconds, wait
+from ._waiting import milliseconds
 
 State = Literal["connected", "suspended", "lost", "closed"]
 Residency = Literal["inline", "host"]
@@ -48,9 +48,9 @@ def connect(
     """Opens a client and waits until it is connected, at most ``timeout`` seconds.
 
     ``url`` is "zk://host:port,host:port/chroot". ``data_dir`` is the data directory, None = the
-    host's default for this namespace. ``session_timeout`` is asked in seconds; the server clamps it.
-    ``auth`` is "digest:user:password". Tables up to ``inline_max`` bytes are kept in the coordinator,
-    None = 65,536. Close the client, or use it as a context manager.
+    host's default for this namespace. ``session_timeout`` is asked in seconds; the server clamps
+    it. ``auth`` is "digest:user:password". Tables up to ``inline_max`` bytes are kept in the
+    coordinator, None = 65,536. Close the client, or use it as a context manager.
 
     Raises InvalidArgumentError, UnavailableError, UnauthenticatedError, PermissionDeniedError,
     UnsupportedError (another format version), NoSpaceError, ForkedError.
@@ -72,17 +72,18 @@ def connect(
         )
         return Client(pointer.value, url)
 
-    client = wait(open_client, timeout)
+    client = _waiting.wait(open_client, timeout)
     _open_clients.add(client)
     return client
 
 
 class Client(Handle):
-    """An open connection to one namespace, from `connect`. Any number of threads may use it at once.
+    """An open connection to one namespace, from `connect`. Any number of threads may use it at
+    once.
 
     Every ``timeout`` is in seconds, None = for ever; on the main thread Ctrl-C ends any wait. Every
-    call raises ValueError when the client is closed, UnavailableError when the coordinator could not
-    be reached in time, PermissionDeniedError, and ForkedError in a forked child.
+    call raises ValueError when the client is closed, UnavailableError when the coordinator could
+    not be reached in time, PermissionDeniedError, and ForkedError in a forked child.
     """
 
     _noun = "client"
@@ -114,20 +115,22 @@ class Client(Handle):
         """Makes a table the next version of a dataset, atomically; makes the dataset if need be.
 
         ``table`` has ``__arrow_c_stream__`` or ``__arrow_c_array__``, or is an iterable of such
-        objects with one schema; all its batches are read, perhaps on another thread, and copied once.
-        What an iterable raises is raised here. ``expected_version`` is the number the head must have,
-        0 = the dataset must not exist yet, None = do not compare. ``residency`` None = inline when
-        small, else host. ``same_schema`` refuses a schema other than the head's.
+        objects with one schema; all its batches are read, perhaps on another thread, and copied
+        once. What an iterable raises is raised here. ``expected_version`` is the number the head
+        must have, 0 = the dataset must not exist yet, None = do not compare. ``residency`` None =
+        inline when small, else host. ``same_schema`` refuses a schema other than the head's.
 
-        Raises InvalidArgumentError, AlreadyExistsError, NotFoundError, ConflictError, NotOwnerError,
-        SchemaMismatchError, NoSpaceError, TooLargeError, TimeoutError, UnsupportedError. Where
-        ``outcome_unknown`` is true it may have been published all the same.
+        Raises InvalidArgumentError, AlreadyExistsError, NotFoundError, ConflictError,
+        NotOwnerError, SchemaMismatchError, NoSpaceError, TooLargeError, TimeoutError,
+        UnsupportedError. Where ``outcome_unknown`` is true it may have been published all the same.
         """
         library = _ffi.library()
         pointer = self._open_pointer()
         dataset = _ffi.text(name, "name")
         if residency not in _RESIDENCY_CODES:
-            raise InvalidArgumentError(f"residency must be 'inline' or 'host' and was {residency!r}")
+            raise InvalidArgumentError(
+                f"residency must be 'inline' or 'host' and was {residency!r}"
+            )
         options = zka_publish_options(
             _PUBLISH_SIZE,
             _bindings.ZKA_PUBLISH_SAME_SCHEMA if same_schema else 0,
@@ -151,7 +154,7 @@ class Client(Handle):
                 )
             return from_info(info)
 
-        return wait(publish, timeout)
+        return _waiting.wait(publish, timeout)
 
     def read(
         self,
@@ -204,7 +207,7 @@ class Client(Handle):
             )
             return Table(out.value, name)
 
-        return _wait(read, timeout, from_memory=not strict)
+        return _waiting.wait(read, timeout, from_memory=not strict)
 
     def stat(
         self, name: str, *, version: int | None = None, timeout: float | None = 30.0
@@ -225,7 +228,7 @@ class Client(Handle):
             )
             return from_info(info)
 
-        return wait(stat, timeout, from_memory=True)
+        return _waiting.wait(stat, timeout, from_memory=True)
 
     def list(
         self, prefix: str | None = None, *, timeout: float | None = 30.0
@@ -240,7 +243,7 @@ class Client(Handle):
             _ffi.call(library.zka_dataset_list, pointer, start, timeout_ms, cancel, byref(out))
             return ListResult(out, DatasetInfo)
 
-        return wait(list_datasets, timeout)
+        return _waiting.wait(list_datasets, timeout)
 
     def history(self, name: str, *, timeout: float | None = 30.0) -> ListResult[VersionInfo]:
         """The versions of a dataset that can still be read, oldest first. Raises NotFoundError."""
@@ -253,7 +256,7 @@ class Client(Handle):
             _ffi.call(library.zka_dataset_history, pointer, dataset, timeout_ms, cancel, byref(out))
             return ListResult(out, VersionInfo)
 
-        return wait(history, timeout)
+        return _waiting.wait(history, timeout)
 
     def drop(
         self, name: str, *, version: int | None = None, timeout: float | None = 30.0
@@ -271,15 +274,15 @@ class Client(Handle):
         def drop(timeout_ms: int, cancel: Any) -> None:
             _ffi.call(library.zka_dataset_drop, pointer, dataset, number, timeout_ms, cancel)
 
-        wait(drop, timeout)
+        _waiting.wait(drop, timeout)
 
     def subscribe(
         self, name: str, *, after: int = 0, timeout: float | None = None
     ) -> Subscription:
         """Subscribes to the versions after number ``after``, 0 = from the first that can be read.
 
-        The dataset need not exist yet. Iterating waits for each version at most ``timeout`` seconds,
-        None = for ever. The caller closes the subscription.
+        The dataset need not exist yet. Iterating waits for each version at most ``timeout``
+        seconds, None = for ever. The caller closes the subscription.
         """
         pointer = c_void_p()
         _ffi.call(
@@ -295,11 +298,10 @@ class Client(Handle):
         return f"<zkarrow.Client {self._url!r} {self.state}>"
 
 
-_wait = wait
-
 
 def _number(version: int | None) -> int:
-    # the library's 0 is the head, or all of a dataset: here that is None, so that no arithmetic drops one
+    # the library's 0 means the head, or all of a dataset; here only None does, so that a number
+    # gone wrong drops nothing
     if version is None:
         return 0
     if version == 0:

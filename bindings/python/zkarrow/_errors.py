@@ -11,9 +11,10 @@ from . import _bindings
 class Error(Exception):
     """The base of everything zkarrow raises.
 
-    ``status`` is the name of the status ("ZKA_NOT_FOUND"), ``keeper_code`` the ZooKeeper code behind
-    it (such as -103) or 0. ``retryable``: the same call may succeed later with no change by the
-    caller. ``outcome_unknown``: the operation may have been applied although it is reported as failed.
+    ``status`` is the name of the status ("ZKA_NOT_FOUND"), ``keeper_code`` the ZooKeeper code
+    behind it (such as -103) or 0. ``retryable``: the same call may succeed later with no change by
+    the caller. ``outcome_unknown``: the operation may have been applied although it is reported as
+    failed.
     """
 
     status: str = "ZKA_UNKNOWN"

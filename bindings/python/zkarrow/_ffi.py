@@ -72,8 +72,8 @@ def _load() -> CDLL:
     global _library, _library_pid, _library_path
     if forked():
         raise ForkedError(
-            "the process was forked after zkarrow was used; start children with the multiprocessing "
-            "method 'spawn' or 'forkserver', or fork before the first use"
+            "the process was forked after zkarrow was used; start children with 'spawn' or "
+            "'forkserver', or fork before the first use"
         )
     with _loading:
         if _library is None:
@@ -114,5 +114,6 @@ def _candidates() -> list[str]:
     if named:
         return [named]
     packaged = pathlib.Path(__file__).with_name("_lib") / "libzkarrow.so"
+    found = [str(packaged)] if packaged.exists() else []
     system = ctypes.util.find_library("zkarrow")
-    return [str(packaged)] * packaged.exists() + [system] * bool(system)  # type: ignore[list-item]
+    return [*found, system] if system else found

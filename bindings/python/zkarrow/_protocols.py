@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Protocol, Union, runtime_checkable
 
+from .columns import ColumnTable
+
 
 @runtime_checkable
 class ArrowSchemaExportable(Protocol):
@@ -26,5 +28,5 @@ class ArrowStreamExportable(Protocol):
     def __arrow_c_stream__(self, requested_schema: Any = None) -> object: ...
 
 
-Batches = Union[ArrowStreamExportable, ArrowArrayExportable]
+Batches = Union[ArrowStreamExportable, ArrowArrayExportable, ColumnTable]
 TableLike = Union[Batches, Iterable[Batches]]

@@ -16,20 +16,24 @@ from . import _arrow, _capsule
 from ._bindings import ArrowArray, ArrowArrayStream, ArrowSchema
 from ._errors import InvalidArgumentError, SchemaMismatchError
 from ._protocols import Batches, TableLike
+from .columns import ColumnTable
 
 
 class Source:
-    """A table to be consumed by the library, as a context: what was not consumed is released."""
+    """A table to be consumed by the library, as a context: what was not consumed is released.
 
-    def __init__(self, table: TableLike) -> None:
+    ``kept``: whether the library keeps the arrays, instead of copying them before it returns.
+    """
+
+    def __init__(self, table: TableLike, kept: bool = False) -> None:
         self._capsule: object = None
         self._made: _MadeStream | None = None
         if hasattr(table, "__arrow_c_stream__"):
             self._capsule = table.__arrow_c_stream__()
-        elif hasattr(table, "__arrow_c_array__"):
-            self._made = _MadeStream([table])  # type: ignore[list-item]
+        elif hasattr(table, "__arrow_c_array__") or isinstance(table, ColumnTable):
+            self._made = _MadeStream([table], kept)  # type: ignore[list-item]
         elif isinstance(table, Iterable) and not isinstance(table, (str, bytes, dict)):
-            self._made = _MadeStream(table)
+            self._made = _MadeStream(table, kept)
         else:
             raise InvalidArgumentError(
                 "a table must have __arrow_c_stream__ or __arrow_c_array__, or be an iterable of "
@@ -56,7 +60,7 @@ class Source:
 
 
 class ArrowStream:
-    """A stream of record batches that can be taken once, by any consumer of ``__arrow_c_stream__``."""
+    """A stream of record batches for one consumer of ``__arrow_c_stream__``, which takes it."""
 
     def __init__(self, native: ArrowArrayStream) -> None:
         self._native = native
@@ -85,7 +89,7 @@ class ArrowStream:
 
 
 def check_requested(requested_schema: object, columns: int) -> None:
-    """Refuses a requested schema that no conversion could satisfy; others are ignored, as allowed."""
+    """Refuses a requested schema that no conversion could satisfy; others may be ignored."""
     requested = _capsule.unwrap(requested_schema, ArrowSchema)
     if requested.n_children != columns:
         raise InvalidArgumentError(
@@ -94,13 +98,15 @@ def check_requested(requested_schema: object, columns: int) -> None:
 
 
 class _MadeStream:
-    """An ArrowArrayStream over Python objects that export batches, taken from them as they are asked for.
+    """An ArrowArrayStream over Python objects that export batches, taken from them as they are
+    asked for.
 
-    It is made for one call of the library, which gets the schema once. The library may call from any
-    thread, one call at a time.
+    It is made for one call of the library, which gets the schema once. The library may call from
+    any thread, one call at a time.
     """
 
-    def __init__(self, parts: Iterable[Batches]) -> None:
+    def __init__(self, parts: Iterable[Batches], kept: bool) -> None:
+        self._kept = kept
         self.raised: BaseException | None = None
         self._text = create_string_buffer(b"")
         self._schema: ArrowSchema | None = None
@@ -150,6 +156,10 @@ class _MadeStream:
                 schema, capsule = part.__arrow_c_array__()
                 self._check(_capsule.unwrap(schema, ArrowSchema))
                 yield _capsule.unwrap(capsule, ArrowArray)
+            elif isinstance(part, ColumnTable):
+                if self._kept:
+                    raise InvalidArgumentError("a zkarrow.table can only be published")
+                yield self._take_columns(part)
             else:
                 raise InvalidArgumentError(
                     "a batch must have __arrow_c_array__ or __arrow_c_stream__ and was "
@@ -163,6 +173,15 @@ class _MadeStream:
             yield from _arrow.batches(stream)
         finally:
             _capsule.release(stream)
+
+    def _take_columns(self, table: ColumnTable) -> ArrowArray:
+        schema, array = table._export()
+        try:
+            self._check(schema)
+        except BaseException:
+            _capsule.release(array)
+            raise
+        return array
 
     def _check(self, schema: ArrowSchema) -> None:
         """Keeps the first schema and refuses others."""

@@ -15,8 +15,8 @@ from ._waiting import wait
 class Subscription(Handle):
     """The versions after a given one, from `Client.subscribe`; an iterator.
 
-    One thread at a time waits for the next version; any thread may close it, which ends the wait and
-    the iteration. After an exception the next call goes on where this one stood.
+    One thread at a time waits for the next version; any thread may close it, which ends the wait
+    and the iteration. After an exception the next call goes on where this one stood.
     """
 
     _noun = "subscription"

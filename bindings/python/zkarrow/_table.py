@@ -21,7 +21,7 @@ _TYPE_NAMES = {
 
 
 class Schema:
-    """The schema of a table, for consumers of ``__arrow_c_schema__``; usable until the table is closed."""
+    """The schema of a table, for any consumer of schemas; usable until the table is closed."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

@@ -22,11 +22,11 @@ RESIDENCIES = {
 class Version:
     """A version of a dataset.
 
-    ``number`` is 1, 2, 3 ... per dataset, never reused; ``rows`` counts over all batches; ``nbytes``
-    is the size of its Arrow IPC bytes; ``epoch`` is the fencing token of the owner that published it,
-    0 = published without owning; ``commit_id`` and ``schema_id`` are 32 hex digits; ``residency`` is
-    "inline" (in the coordinator) or "host" (in shared memory); ``committed_at`` is the publisher's
-    clock, in UTC.
+    ``number`` is 1, 2, 3 ... per dataset, never reused; ``rows`` counts over all batches;
+    ``nbytes`` is the size of its Arrow IPC bytes; ``epoch`` is the fencing token of the owner that
+    published it, 0 = published without owning; ``commit_id`` and ``schema_id`` are 32 hex digits;
+    ``residency`` is "inline" (in the coordinator) or "host" (in shared memory); ``committed_at`` is
+    the publisher's clock, in UTC.
     """
 
     number: int

@@ -117,7 +117,7 @@ class _Call(Generic[T]):
 
 
 class _Helper:
-    """A thread that runs calls until it is given None; a daemon, so that it never holds up an exit."""
+    """A thread that runs calls until it is given None; a daemon, so it never holds up an exit."""
 
     def __init__(self) -> None:
         self.calls: SimpleQueue[_Call[Any] | None] = SimpleQueue()

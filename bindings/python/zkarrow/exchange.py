@@ -1,4 +1,4 @@
-"""The bare hand-off between the languages of one process: no coordinator, no copy, every Arrow type."""
+"""The bare hand-off between the languages of one process: no coordinator, no copy, any type."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def put(name: str, table: TableLike) -> None:
     """
     library = _ffi.library()
     key = _ffi.text(name, "name")
-    with Source(table) as stream:
+    with Source(table, kept=True) as stream:
         _ffi.call(library.zka_exchange_put, key, stream)
 
 
@@ -50,6 +50,6 @@ def echo(table: TableLike) -> ArrowStream:
     """
     library = _ffi.library()
     out = ArrowArrayStream()
-    with Source(table) as stream:
+    with Source(table, kept=True) as stream:
         _ffi.call(library.zka_echo_stream, stream, byref(out))
     return ArrowStream(out)
