@@ -1,37 +1,37 @@
 namespace ZkArrow.Segments;
 
 /// <summary>
-/// Segments and empty incarnation directories that were listed as older than the grace period. The listing comes first and
-/// the records are read after it: a segment that was committed in between is then seen as referenced. The other way round
-/// it would be listed, missing from the older records, and removed. Hence this object: without the listing there is nothing
-/// to remove, and <see cref="Remove"/> wants to be told about records read since.
+/// Segments and empty incarnation directories that were listed as older than the grace period. The listing comes first
+/// and the records are read after it: a segment that was committed in between is then seen as referenced. The other way
+/// round it would be listed, missing from the older records, and removed. Hence this object: without the listing there
+/// is nothing to remove, and <see cref="Remove"/> wants to be told about records read since.
 /// </summary>
 internal sealed class SweepCandidates
 {
     private readonly string _root;
     private readonly List<string> _emptyDirectories;
 
-    internal SweepCandidates(string root, List<SegmentFile> files, List<string> emptyDirectories)
+    internal SweepCandidates(string root, IReadOnlyList<string> names, List<string> emptyDirectories)
     {
         _root = root;
-        Files = files;
+        Names = names;
         _emptyDirectories = emptyDirectories;
     }
 
     /// <summary>What may go, if no record names it.</summary>
-    internal IReadOnlyList<SegmentFile> Files { get; }
+    internal IReadOnlyList<string> Names { get; }
 
     /// <summary>
-    /// Removes the listed segments that no record names and nobody has pinned, and the listed directories that are still
-    /// empty. Many processes may do so at once; what this one has no right to remove is left to the owner.
+    /// Removes the listed segments that no record names and nobody has pinned, and the listed directories that are
+    /// still empty. Many processes may do so at once; what this one has no right to remove is left to the owner.
     /// </summary>
     /// <param name="isReferenced">Whether records, read after this object was made, name the segment.</param>
     /// <returns>How many segments were removed.</returns>
     internal int Remove(Func<string, bool> isReferenced)
     {
         int removed = 0;
-        foreach (SegmentFile file in Files)
-            if (!isReferenced(file.Name) && RemoveUnpinned($"{_root}/{file.Name}"))
+        foreach (string name in Names)
+            if (!isReferenced(name) && RemoveUnpinned($"{_root}/{name}"))
                 removed++;
         foreach (string directory in _emptyDirectories)
             if (Libc.rmdir(directory) != 0 && !IsExpected(LibcError.Last))

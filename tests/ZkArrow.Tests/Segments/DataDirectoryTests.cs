@@ -112,7 +112,7 @@ public sealed unsafe class DataDirectoryTests : SegmentFixture
                 start.SignalAndWait();
                 try
                 {
-                    small.Write(NewName(), 7 << 20, sink => sink.Zeros(7 << 20)).Dispose();
+                    small.Write(NewName(), 7 << 20, sink => sink.Zeros(7 << 20));
                 }
                 catch (ZkArrowException e)
                 {

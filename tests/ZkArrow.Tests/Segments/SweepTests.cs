@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using NUnit.Framework;
 using ZkArrow.Segments;
 
@@ -10,7 +11,7 @@ public sealed class SweepTests : SegmentFixture
     public void Only_old_unreferenced_segments_go()
     {
         string orphan = Write(Data, 10), referenced = Write(Data, 20);
-        Assert.That(Data.Candidates(TimeSpan.FromHours(1)).Files, Is.Empty, "both are young");
+        Assert.That(Data.Candidates(TimeSpan.FromHours(1)).Names, Is.Empty, "both are young");
         Assert.That(Data.Candidates(TimeSpan.Zero).Remove(name => name == referenced), Is.EqualTo(1));
         Assert.That(Data.List().Select(file => file.Name), Is.EqualTo(new[] { referenced }));
         Assert.That(Data.TryMap(orphan, 10), Is.Null);
@@ -81,7 +82,7 @@ public sealed class SweepTests : SegmentFixture
         // every write goes into a directory that sweepers remove as soon as it is empty
         const int writers = 4, rounds = 400;
         int running = writers, removed = 0, swept = 0;
-        var errors = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        var errors = new ConcurrentQueue<string>();
         IEnumerable<Thread> writing = Enumerable.Range(0, writers).Select(w => new Thread(() => Guard(errors, () =>
         {
             for (int i = 0; i < rounds; i++)
@@ -134,7 +135,29 @@ public sealed class SweepTests : SegmentFixture
         }
     }
 
-    private static void Guard(System.Collections.Concurrent.ConcurrentQueue<string> errors, Action action, Action last)
+    [Test]
+    public void A_reader_waits_for_a_sweeper_to_decide()
+    {
+        string name = Write(Data, 10);
+        int fd = Libc.open($"{Data.Path}/{name}", Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+        Assert.That(Libc.flock(fd, Libc.LOCK_EX | Libc.LOCK_NB), Is.Zero);
+        bool mapped = false;
+        var reader = new Thread(() =>
+        {
+            using MappedSegment? segment = Data.TryMap(name, 10);
+            mapped = segment is not null;
+        });
+        reader.Start();
+        bool waits = SpinWait.SpinUntil(
+            () => reader.ThreadState.HasFlag(ThreadState.WaitSleepJoin), TimeSpan.FromSeconds(30));
+        Assert.That(waits, Is.True);
+        Assert.That(mapped, Is.False);
+        Libc.close(fd);
+        Assert.That(reader.Join(TimeSpan.FromSeconds(30)), Is.True);
+        Assert.That(mapped, Is.True);
+    }
+
+    private static void Guard(ConcurrentQueue<string> errors, Action action, Action last)
     {
         try
         {
