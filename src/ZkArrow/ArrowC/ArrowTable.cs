@@ -7,6 +7,7 @@ internal sealed unsafe class ArrowTable : IDisposable
     private int refs = 1;
     private int disposed;
     private long bytes = -1;
+    private Action? released;
 
     /// <summary>Takes over the caller's reference on the schema and on each batch.</summary>
     public ArrowTable(SchemaBox schema, ArrayBox[] batches)
@@ -89,12 +90,29 @@ internal sealed unsafe class ArrowTable : IDisposable
     /// <summary>Takes another reference, to be given back with <see cref="Release"/>.</summary>
     public void AddRef() => Hold();
 
+    /// <summary>Takes another reference if the table is not gone yet.</summary>
+    public bool TryAddRef()
+    {
+        int seen = Volatile.Read(ref refs);
+        while (seen > 0)
+        {
+            int before = Interlocked.CompareExchange(ref refs, seen + 1, seen);
+            if (before == seen) return true;
+            seen = before;
+        }
+        return false;
+    }
+
     public void Release()
     {
         if (Interlocked.Decrement(ref refs) > 0) return;
         foreach (ArrayBox batch in batches) batch.Release();
         Schema.Release();
+        released?.Invoke();
     }
+
+    /// <summary>Calls back when the last reference is gone; set by the one who shares the table, while holding it.</summary>
+    public void OnReleased(Action callback) => released = callback;
 
     /// <summary>Gives back the creator's reference, once.</summary>
     public void Dispose()
@@ -119,13 +137,6 @@ internal sealed unsafe class ArrowTable : IDisposable
 
     private void Hold()
     {
-        int seen = Volatile.Read(ref refs);
-        while (seen > 0)
-        {
-            int before = Interlocked.CompareExchange(ref refs, seen + 1, seen);
-            if (before == seen) return;
-            seen = before;
-        }
-        throw new ZkArrowException(ZkArrowStatus.InvalidHandle, "The table was already closed.");
+        if (!TryAddRef()) throw new ZkArrowException(ZkArrowStatus.InvalidHandle, "The table was already closed.");
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using ZkArrow.ArrowC;
 using ZkArrow.Coordination;
+using ZkArrow.Ipc;
 
 namespace ZkArrow.Datasets;
 
@@ -23,7 +24,7 @@ internal sealed class SchemaStore(DatasetContext context, CommitLoop commits)
         string path = context.Layout.Schema(schema.Fingerprint);
         while (true)
         {
-            TreeAnswer answer = await context.RetryAsync(
+            TreeAnswer answer = await DatasetContext.RetryAsync(
                 t => context.Coordinator.CommitAsync([TreeOp.Create(path, message)], t), call.Token).ConfigureAwait(false);
             if (answer.Refusal is TreeRefusal.None or TreeRefusal.NodeExists)
                 break;
@@ -44,12 +45,13 @@ internal sealed class SchemaStore(DatasetContext context, CommitLoop commits)
         if (schema.Fingerprint == required)
             return;
         string path = context.Layout.Schema(required);
-        Node? node = await context.RetryAsync(t => context.Coordinator.GetAsync(path, null, t), cancellationToken).ConfigureAwait(false);
+        Node? node = await DatasetContext.RetryAsync(t => context.Coordinator.GetAsync(path, null, t), cancellationToken).ConfigureAwait(false);
         string difference = "its schema is another";
         if (node != null)
         {
-            using SchemaBox stored = SchemaBox.FromIpcMessage(node.Data);
+            SchemaBox stored = IpcReader.ReadSchema(node.Data);
             difference = stored.FirstDifference(schema) ?? "its metadata differs";
+            stored.Release();
         }
 
         throw new ZkArrowException(ZkArrowStatus.SchemaMismatch, $"the table does not have the schema of '{name}': {difference}");
