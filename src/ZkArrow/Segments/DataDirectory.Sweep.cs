@@ -4,7 +4,7 @@ internal sealed partial class DataDirectory
 {
     /// <summary>
     /// Lists what a sweep may remove: segments, and empty incarnation directories, untouched for
-    /// <paramref name="grace"/> or longer. Read the records after this call, then <see cref="SweepCandidates.Remove"/>.
+    /// <paramref name="grace"/> or longer. Read the records after this call, then <see cref="SweepCandidates.RemoveAsync"/>.
     /// </summary>
     internal SweepCandidates Candidates(TimeSpan grace)
     {

@@ -12,7 +12,7 @@ public sealed class SweepTests : SegmentFixture
     {
         string orphan = Write(Data, 10), referenced = Write(Data, 20);
         Assert.That(Data.Candidates(TimeSpan.FromHours(1)).Names, Is.Empty, "both are young");
-        Assert.That(Data.Candidates(TimeSpan.Zero).Remove(name => name == referenced), Is.EqualTo(1));
+        Assert.That(Data.Candidates(TimeSpan.Zero).RemoveNow(name => name == referenced), Is.EqualTo(1));
         Assert.That(Data.List().Select(file => file.Name), Is.EqualTo(new[] { referenced }));
         Assert.That(Data.TryMap(orphan, 10), Is.Null);
     }
@@ -22,7 +22,7 @@ public sealed class SweepTests : SegmentFixture
     {
         SweepCandidates candidates = Data.Candidates(TimeSpan.Zero);
         string late = Write(Data, 10);
-        Assert.That(candidates.Remove(_ => false), Is.Zero);
+        Assert.That(candidates.RemoveNow(_ => false), Is.Zero);
         Assert.That(Data.List().Select(file => file.Name), Is.EqualTo(new[] { late }));
     }
 
@@ -31,16 +31,16 @@ public sealed class SweepTests : SegmentFixture
     {
         string name = Write(Data, 10);
         using (Data.Map(name, 10))
-            Assert.That(Data.Candidates(TimeSpan.Zero).Remove(_ => false), Is.Zero);
-        Assert.That(Data.Candidates(TimeSpan.Zero).Remove(_ => false), Is.EqualTo(1));
+            Assert.That(Data.Candidates(TimeSpan.Zero).RemoveNow(_ => false), Is.Zero);
+        Assert.That(Data.Candidates(TimeSpan.Zero).RemoveNow(_ => false), Is.EqualTo(1));
     }
 
     [Test]
     public void A_segment_stays_until_its_writer_has_committed()
     {
         using (WritePinned(Data, NewName(), 10))
-            Assert.That(Data.Candidates(TimeSpan.Zero).Remove(_ => false), Is.Zero);
-        Assert.That(Data.Candidates(TimeSpan.Zero).Remove(_ => false), Is.EqualTo(1));
+            Assert.That(Data.Candidates(TimeSpan.Zero).RemoveNow(_ => false), Is.Zero);
+        Assert.That(Data.Candidates(TimeSpan.Zero).RemoveNow(_ => false), Is.EqualTo(1));
     }
 
     [Test]
@@ -48,9 +48,9 @@ public sealed class SweepTests : SegmentFixture
     {
         string name = Write(Data, 10);
         using ChildProcess child = ChildProcess.Start("map", Data.Path, name, "10");
-        Assert.That(Data.Candidates(TimeSpan.Zero).Remove(_ => false), Is.Zero);
+        Assert.That(Data.Candidates(TimeSpan.Zero).RemoveNow(_ => false), Is.Zero);
         child.Kill();
-        Assert.That(Data.Candidates(TimeSpan.Zero).Remove(_ => false), Is.EqualTo(1));
+        Assert.That(Data.Candidates(TimeSpan.Zero).RemoveNow(_ => false), Is.EqualTo(1));
     }
 
     [Test]
@@ -58,10 +58,10 @@ public sealed class SweepTests : SegmentFixture
     {
         Write(Data, 10, "emptied");
         string stays = Write(Data, 10, "stays");
-        Data.Candidates(TimeSpan.Zero).Remove(name => name == stays);
-        Data.Candidates(TimeSpan.FromHours(1)).Remove(name => name == stays);
+        Data.Candidates(TimeSpan.Zero).RemoveNow(name => name == stays);
+        Data.Candidates(TimeSpan.FromHours(1)).RemoveNow(name => name == stays);
         Assert.That(Directory.Exists($"{Data.Path}/emptied"), Is.True, "it is young");
-        Data.Candidates(TimeSpan.Zero).Remove(name => name == stays);
+        Data.Candidates(TimeSpan.Zero).RemoveNow(name => name == stays);
         Assert.That(Directory.GetDirectories(Data.Path), Is.EqualTo(new[] { $"{Data.Path}/stays" }));
     }
 
@@ -71,7 +71,7 @@ public sealed class SweepTests : SegmentFixture
         DataDirectory elsewhere = DataDirectory.Open($"{Data.Path}-elsewhere", "unused");
         string name = Write(elsewhere, 10, "inc");
         Directory.CreateSymbolicLink($"{Data.Path}/inc", $"{elsewhere.Path}/inc");
-        Assert.That(Data.Candidates(TimeSpan.Zero).Remove(_ => false), Is.Zero);
+        Assert.That(Data.Candidates(TimeSpan.Zero).RemoveNow(_ => false), Is.Zero);
         Assert.That(Failure(() => Data.RemoveIncarnation("inc")).Status, Is.EqualTo(ZkArrowStatus.Corrupt));
         Assert.That(elsewhere.List().Select(file => file.Name), Is.EqualTo(new[] { name }));
     }
@@ -98,7 +98,7 @@ public sealed class SweepTests : SegmentFixture
         {
             while (Volatile.Read(ref running) > 0)
             {
-                Interlocked.Add(ref removed, Data.Candidates(TimeSpan.Zero).Remove(_ => false));
+                Interlocked.Add(ref removed, Data.Candidates(TimeSpan.Zero).RemoveNow(_ => false));
                 Interlocked.Increment(ref swept);
             }
         }, () => { })));
@@ -108,7 +108,7 @@ public sealed class SweepTests : SegmentFixture
         foreach (Thread thread in threads)
             Assert.That(thread.Join(TimeSpan.FromSeconds(120)), Is.True);
         Assert.That(errors, Is.Empty);
-        removed += Data.Candidates(TimeSpan.Zero).Remove(_ => false);
+        removed += Data.Candidates(TimeSpan.Zero).RemoveNow(_ => false);
         Assert.That(removed, Is.EqualTo(writers * rounds), $"each segment is removed by exactly one of {swept} sweeps");
     }
 
@@ -124,7 +124,7 @@ public sealed class SweepTests : SegmentFixture
             var sweeper = new Thread(() =>
             {
                 start.SignalAndWait();
-                removed = candidates.Remove(_ => false);
+                removed = candidates.RemoveNow(_ => false);
             });
             sweeper.Start();
             start.SignalAndWait();

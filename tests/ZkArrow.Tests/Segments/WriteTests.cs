@@ -106,7 +106,7 @@ public sealed unsafe class WriteTests : SegmentFixture
         string name = NewName();
         Data.Write(name, 10, sink =>
         {
-            Assert.That(Data.Candidates(TimeSpan.Zero).Remove(_ => false), Is.Zero);
+            Assert.That(Data.Candidates(TimeSpan.Zero).RemoveNow(_ => false), Is.Zero);
             Assert.That(Directory.Exists($"{Data.Path}/inc"), Is.False);
             sink.Zeros(10);
         });
@@ -147,7 +147,7 @@ public sealed unsafe class WriteTests : SegmentFixture
         {
             Assert.That(Failure(() => Data.Rename(from, taken)).Status, Is.EqualTo(ZkArrowStatus.Internal));
             Data.Rename(from, to);
-            Assert.That(Data.Candidates(TimeSpan.Zero).Remove(name => name == taken), Is.Zero);
+            Assert.That(Data.Candidates(TimeSpan.Zero).RemoveNow(name => name == taken), Is.Zero);
         }
 
         using MappedSegment segment = Data.Map(to, 10), untouched = Data.Map(taken, 20);
