@@ -96,7 +96,12 @@ public sealed partial class ZkClient
         foreach (ZkOp op in ops)
             WriteOp(ref writer, op);
         Requests.WriteMultiHeader(ref writer, default, done: true);
-        return Send("Multi", null, isWrite: true, writer, Replies.Multi(ops), ct);
+        if (TooLarge(null, writer) is { } refusal)
+            return ValueTask.FromException<ZkMultiResult>(refusal);
+        Request<ZkMultiResult> request = new(
+            _session, "Multi", null, isWrite: true, writer.Finish(), Replies.Multi([.. ops])) { AnswersInBody = true };
+        _session.Submit(request, ct);
+        return request.Task;
     }
 
     /// <summary>Reads a node's access list.</summary>

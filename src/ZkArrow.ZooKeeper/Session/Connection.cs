@@ -117,6 +117,9 @@ internal sealed partial class Connection
     private bool FillSendBuffer()
     {
         _sendLength = 0;
+        // whoever cleans up after a break takes what is in flight: nothing may be added then
+        if (_broken.IsCancellationRequested)
+            return false;
         long now = Stopwatch.GetTimestamp();
         while (_control.TryDequeue(out Packet packet))
             Append(packet);

@@ -34,6 +34,9 @@ internal abstract class Request(ZkSession session, string what, string? path, bo
     /// <summary>An exists that finds nothing is an answer, not an error.</summary>
     public bool AcceptsNoNode;
 
+    /// <summary>The header of a multi's reply says nothing: whether it was done is in the body.</summary>
+    public bool AnswersInBody;
+
     public bool Answers(ZkErrorCode error) =>
         error == ZkErrorCode.Ok || (AcceptsNoNode && error == ZkErrorCode.NoNode);
 
@@ -96,7 +99,7 @@ internal sealed class Request<T>(
         {
             // the header said that it was done; only the details are lost
             _source.SetException(new ZkProtocolException(
-                broken.Message, IsWrite && context.Error == ZkErrorCode.Ok && What != "Multi" ? ZkOutcome.Done : OutcomeWithoutReply, Path));
+                broken.Message, IsWrite && !AnswersInBody ? ZkOutcome.Done : OutcomeWithoutReply, Path));
             throw;
         }
 

@@ -24,6 +24,9 @@ internal sealed partial class ZkSession
     private Task _run = Task.CompletedTask;
     private Task? _close;
     private bool _closing;
+    private volatile ZkState _state = ZkState.Connecting;
+    private long _sessionId;
+    private long _lastZxid;
     private long _lastConfirmed = Stopwatch.GetTimestamp();
 
     public ZkSession(ZkClientOptions options, Action<ZkStateChange> stateChanged)
@@ -48,11 +51,13 @@ internal sealed partial class ZkSession
     /// <summary>Requests that were not sent yet; under the gate.</summary>
     public RequestQueue Queue { get; } = new();
     public WatchTable Watches { get; } = new();
-    public ZkState State { get; private set; } = ZkState.Connecting;
-    public long SessionId { get; private set; }
+    public ZkState State => _state;
+    public long SessionId { get => Volatile.Read(ref _sessionId); private set => Volatile.Write(ref _sessionId, value); }
+    public long LastZxid { get => Volatile.Read(ref _lastZxid); private set => Volatile.Write(ref _lastZxid, value); }
     public int NegotiatedMs { get; private set; }
-    public long LastZxid { get; private set; }
     public TimeSpan SinceLastHeard => Stopwatch.GetElapsedTime(Volatile.Read(ref _lastConfirmed));
+
+    internal byte[] Password => _password;
 
     /// <summary>Pretends to be in a forked child, which no test of a .NET process can be.</summary>
     internal bool PretendForked { get; set; }
@@ -141,10 +146,15 @@ internal sealed partial class ZkSession
     }
 
     /// <summary>Ends the session with the server if it can be reached soon, and stops. Later calls wait for the first.</summary>
-    public Task CloseAsync()
+    public async Task CloseAsync()
     {
+        bool isCallback = _dispatcher.IsCurrent;
+        Task close;
         lock (Gate)
-            return _close ??= CloseOnceAsync();
+            close = _close ??= CloseOnceAsync();
+        await close.ConfigureAwait(false);
+        if (!isCallback)
+            await _dispatcher.Drained.ConfigureAwait(false);
     }
 
     private async Task CloseOnceAsync()
@@ -184,7 +194,7 @@ internal sealed partial class ZkSession
         await _stop.CancelAsync().ConfigureAwait(false);
         await _run.ConfigureAwait(false);
         End(ZkState.Closed, ZkErrorCode.Closing);
-        await _dispatcher.CompleteAsync().ConfigureAwait(false);
+        _dispatcher.Complete();
     }
 
     /// <summary>Under the gate. Returns why the request was refused, in which case the caller fails it.</summary>
@@ -272,7 +282,7 @@ internal sealed partial class ZkSession
         if (State == state)
             return;
         ZkStateChange change = new(State, state, sessionId);
-        State = state;
+        _state = state;
         _dispatcher.Post(() => _stateChanged(change));
     }
 
