@@ -36,7 +36,8 @@ public readonly record struct ZkAclResult(IReadOnlyList<ZkAcl> Acl, ZkStat Stat,
 
 /// <summary>The result of one operation of a multi.</summary>
 /// <param name="Path">The path of a created node, else null.</param>
-/// <param name="Stat">The metadata after a create or set, else null.</param>
+/// <param name="Stat">The metadata after a set or after the create of a container or TTL node, else null: of other
+/// creates in a multi servers tell the path only.</param>
 public readonly record struct ZkOpResult(string? Path, ZkStat? Stat);
 
 /// <summary>The results of a multi, in the order of its operations.</summary>

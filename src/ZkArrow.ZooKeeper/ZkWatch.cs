@@ -12,7 +12,10 @@ public enum ZkWatchMode
 /// <summary>What happened to a watched node.</summary>
 public enum ZkEventType
 {
-    /// <summary>The session was lost. A one-shot watch is gone; a persistent one is armed again in the new session.</summary>
+    /// <summary>
+    /// The session was lost, or the client was closed. A one-shot watch is gone; a persistent one is armed again in
+    /// the next session, if there is one.
+    /// </summary>
     Lost = -2,
     /// <summary>Events may have been missed: read again what the watch covers.</summary>
     Resync = -1,

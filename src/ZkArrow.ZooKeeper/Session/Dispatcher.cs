@@ -20,15 +20,17 @@ internal sealed partial class Dispatcher
         _loop = Task.Run(RunAsync);
     }
 
-    /// <summary>Queues a callback; after <see cref="CompleteAsync"/> it is dropped.</summary>
+    /// <summary>Queues a callback; after <see cref="Complete"/> it is dropped.</summary>
     public void Post(Action callback) => _channel.Writer.TryWrite(callback);
 
-    /// <summary>Runs what is queued and stops. Called from a callback it does not wait for itself.</summary>
-    public Task CompleteAsync()
-    {
-        _channel.Writer.TryComplete();
-        return Environment.CurrentManagedThreadId == Volatile.Read(ref _thread) ? Task.CompletedTask : _loop;
-    }
+    /// <summary>Takes no more callbacks; those that are queued still run.</summary>
+    public void Complete() => _channel.Writer.TryComplete();
+
+    /// <summary>Ends after the last callback.</summary>
+    public Task Drained => _loop;
+
+    /// <summary>Whether the caller is a callback, which must not wait for <see cref="Drained"/>.</summary>
+    public bool IsCurrent => Environment.CurrentManagedThreadId == Volatile.Read(ref _thread);
 
     private async Task RunAsync()
     {

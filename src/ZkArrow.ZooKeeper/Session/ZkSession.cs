@@ -57,6 +57,8 @@ internal sealed partial class ZkSession
     public int NegotiatedMs { get; private set; }
     public TimeSpan SinceLastHeard => Stopwatch.GetElapsedTime(Volatile.Read(ref _lastConfirmed));
 
+    internal byte[] Password => _password;
+
     /// <summary>Pretends to be in a forked child, which no test of a .NET process can be.</summary>
     internal bool PretendForked { get; set; }
 
@@ -144,10 +146,15 @@ internal sealed partial class ZkSession
     }
 
     /// <summary>Ends the session with the server if it can be reached soon, and stops. Later calls wait for the first.</summary>
-    public Task CloseAsync()
+    public async Task CloseAsync()
     {
+        bool isCallback = _dispatcher.IsCurrent;
+        Task close;
         lock (Gate)
-            return _close ??= CloseOnceAsync();
+            close = _close ??= CloseOnceAsync();
+        await close.ConfigureAwait(false);
+        if (!isCallback)
+            await _dispatcher.Drained.ConfigureAwait(false);
     }
 
     private async Task CloseOnceAsync()
@@ -187,7 +194,7 @@ internal sealed partial class ZkSession
         await _stop.CancelAsync().ConfigureAwait(false);
         await _run.ConfigureAwait(false);
         End(ZkState.Closed, ZkErrorCode.Closing);
-        await _dispatcher.CompleteAsync().ConfigureAwait(false);
+        _dispatcher.Complete();
     }
 
     /// <summary>Under the gate. Returns why the request was refused, in which case the caller fails it.</summary>

@@ -33,7 +33,7 @@ internal sealed unsafe class ArrowTable : IDisposable
         get
         {
             if (bytes >= 0) return bytes;
-            Hold();
+            AddRef();
             try
             {
                 long sum = 0;
@@ -88,9 +88,12 @@ internal sealed unsafe class ArrowTable : IDisposable
     }
 
     /// <summary>Takes another reference, to be given back with <see cref="Release"/>.</summary>
-    public void AddRef() => Hold();
+    public void AddRef()
+    {
+        if (!TryAddRef()) throw new ZkArrowException(ZkArrowStatus.InvalidHandle, "The table was already closed.");
+    }
 
-    /// <summary>Takes another reference if the table is not gone yet.</summary>
+    /// <summary>Takes another reference, unless the last one is gone.</summary>
     public bool TryAddRef()
     {
         int seen = Volatile.Read(ref refs);
@@ -108,11 +111,20 @@ internal sealed unsafe class ArrowTable : IDisposable
         if (Interlocked.Decrement(ref refs) > 0) return;
         foreach (ArrayBox batch in batches) batch.Release();
         Schema.Release();
-        released?.Invoke();
+        Interlocked.Exchange(ref released, null)?.Invoke();
     }
 
-    /// <summary>Calls back when the last reference is gone; set by the one who shares the table, while holding it.</summary>
-    public void OnReleased(Action callback) => released = callback;
+    /// <summary>Runs an action when the last reference goes; to be called while one is held. Exported arrays may still live then.</summary>
+    public void OnReleased(Action action)
+    {
+        Action? seen = released;
+        while (true)
+        {
+            Action? before = Interlocked.CompareExchange(ref released, seen + action, seen);
+            if (ReferenceEquals(before, seen)) return;
+            seen = before;
+        }
+    }
 
     /// <summary>Gives back the creator's reference, once.</summary>
     public void Dispose()
@@ -124,7 +136,7 @@ internal sealed unsafe class ArrowTable : IDisposable
     public void Export(ArrowArrayStream* target)
     {
         if (target == null) throw ArrowFailure.Invalid("The ArrowArrayStream to write to was NULL.");
-        Hold();
+        AddRef();
         try
         {
             StreamExport.Write(Schema, batches, target);
@@ -133,10 +145,5 @@ internal sealed unsafe class ArrowTable : IDisposable
         {
             Release();
         }
-    }
-
-    private void Hold()
-    {
-        if (!TryAddRef()) throw new ZkArrowException(ZkArrowStatus.InvalidHandle, "The table was already closed.");
     }
 }

@@ -4,7 +4,7 @@ using ZkArrow.Ipc;
 namespace ZkArrow.ArrowC;
 
 /// <summary>An immutable schema with reference counts: parsed nodes for us, one native block for those we export to.</summary>
-internal sealed unsafe class SchemaBox
+internal sealed unsafe class SchemaBox : IDisposable
 {
     private readonly SchemaBlock* block;
     private int refs = 1;
@@ -39,6 +39,13 @@ internal sealed unsafe class SchemaBox
     /// <summary>A box with the content of a struct, which stays the caller's. The same box comes back for equal content while it is warm.</summary>
     public static SchemaBox FromC(ArrowSchema* schema) => SchemaCache.Get(schema);
 
+    /// <summary>A box with the content of an encapsulated schema message, such as <see cref="IpcMessage"/> is.</summary>
+    public static SchemaBox FromIpcMessage(ReadOnlySpan<byte> message)
+    {
+        if (SchemaCache.Find(message) is SchemaBox warm) return warm;
+        return new SchemaBox(SchemaDecoder.DecodeMessage(message));
+    }
+
     public void AddRef()
     {
         if (!TryAddRef()) throw new ZkArrowException(ZkArrowStatus.InvalidHandle, "The schema was already released.");
@@ -48,6 +55,9 @@ internal sealed unsafe class SchemaBox
     {
         if (Interlocked.Decrement(ref refs) == 0) SchemaBlock.Release(block);
     }
+
+    /// <summary>Gives back the reference of whoever made the box.</summary>
+    public void Dispose() => Release();
 
     /// <summary>Writes a copy with a life of its own.</summary>
     public void Export(ArrowSchema* target)

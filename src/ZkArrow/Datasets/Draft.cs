@@ -72,8 +72,9 @@ internal sealed class Draft(DatasetContext context, ArrowTable table, IpcPlan pl
 
     private unsafe byte[] WriteInline()
     {
-        using MemorySink sink = new(plan.Length);
-        plan.Write(sink);
-        return new ReadOnlySpan<byte>(sink.Start, checked((int)sink.Length)).ToArray();
+        byte[] bytes = new byte[plan.Length];
+        fixed (byte* start = bytes)
+            plan.Write(new MemorySink(start, bytes.Length));
+        return bytes;
     }
 }

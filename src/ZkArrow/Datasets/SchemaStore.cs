@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using ZkArrow.ArrowC;
 using ZkArrow.Coordination;
-using ZkArrow.Ipc;
 
 namespace ZkArrow.Datasets;
 
@@ -49,9 +48,8 @@ internal sealed class SchemaStore(DatasetContext context, CommitLoop commits)
         string difference = "its schema is another";
         if (node != null)
         {
-            SchemaBox stored = IpcReader.ReadSchema(node.Data);
+            using SchemaBox stored = SchemaBox.FromIpcMessage(node.Data);
             difference = stored.FirstDifference(schema) ?? "its metadata differs";
-            stored.Release();
         }
 
         throw new ZkArrowException(ZkArrowStatus.SchemaMismatch, $"the table does not have the schema of '{name}': {difference}");

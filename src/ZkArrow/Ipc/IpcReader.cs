@@ -53,19 +53,6 @@ internal static unsafe class IpcReader
         }
     }
 
-    /// <summary>The schema of an encapsulated schema message, as <see cref="SchemaBox.IpcMessage"/> makes it. The caller releases it.</summary>
-    public static SchemaBox ReadSchema(ReadOnlySpan<byte> message)
-    {
-        if (SchemaCache.Find(message) is SchemaBox warm) return warm;
-        if (message.Length <= 8) throw ArrowFailure.Corrupt("The schema message was empty.");
-        fixed (byte* start = message)
-        {
-            FlatTable root = FlatTable.Root(start + 8, message.Length - 8);
-            if (root.Byte(1) != IpcFormat.HeaderSchema) throw ArrowFailure.Corrupt($"The schema message was of the wrong kind {root.Byte(1)}.");
-            return new SchemaBox(SchemaDecoder.Decode(root.Table(2), message.Length - 8).Root);
-        }
-    }
-
     private static List<KeyValuePair<string, string>> Metadata(FlatTable footer, long footerLength)
     {
         var pairs = new List<KeyValuePair<string, string>>();

@@ -3,15 +3,25 @@ using ZkArrow.ArrowC;
 
 namespace ZkArrow.Ipc;
 
-/// <summary>Takes a file's bytes into native memory of the length that the plan foretold.</summary>
+/// <summary>Takes a file's bytes into memory of the length that the plan foretold.</summary>
 internal sealed unsafe class MemorySink : IIpcSink, IDisposable
 {
+    private readonly bool isOurs;
     private byte* start;
 
+    /// <summary>Allocates the memory.</summary>
     public MemorySink(long length)
     {
         Capacity = length;
+        isOurs = true;
         start = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(length, 1), IpcFormat.Alignment);
+    }
+
+    /// <summary>Writes to memory of the caller's.</summary>
+    public MemorySink(byte* start, long length)
+    {
+        Capacity = length;
+        this.start = start;
     }
 
     public byte* Start => start;
@@ -37,7 +47,7 @@ internal sealed unsafe class MemorySink : IIpcSink, IDisposable
 
     public void Dispose()
     {
-        NativeMemory.AlignedFree(start);
+        if (isOurs) NativeMemory.AlignedFree(start);
         start = null;
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using ZkArrow.ArrowC;
 
@@ -21,6 +22,22 @@ internal sealed unsafe class SchemaDecoder
         byte[] metadata = ArrowMetadata.Encode(decoder.Pairs(schema, 2));
         SchemaNode root = SchemaNode.Create(ZkArrowStatus.Corrupt, [], "", "+s", 0, metadata, fields, null);
         return (root, decoder.dictionaryIds);
+    }
+
+    /// <summary>The nodes of an encapsulated schema message.</summary>
+    public static SchemaNode DecodeMessage(ReadOnlySpan<byte> message)
+    {
+        if (message.Length < 16 || BinaryPrimitives.ReadInt32LittleEndian(message) != IpcFormat.Continuation
+            || BinaryPrimitives.ReadInt32LittleEndian(message[4..]) != message.Length - 8)
+        {
+            throw ArrowFailure.Corrupt($"The {message.Length} bytes of a schema were not one Arrow message.");
+        }
+        fixed (byte* start = message)
+        {
+            FlatTable table = FlatTable.Root(start + 8, message.Length - 8);
+            if (table.Byte(1) != IpcFormat.HeaderSchema) throw ArrowFailure.Corrupt("The Arrow message was not a schema.");
+            return Decode(table.Table(2), message.Length - 8).Root;
+        }
     }
 
     /// <summary>The pairs of a metadata vector.</summary>

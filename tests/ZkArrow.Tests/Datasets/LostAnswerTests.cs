@@ -62,8 +62,8 @@ public sealed class LostAnswerTests : DatasetFixture
         await client.PublishAsync("a", Int64(1, 1), new PublishOptions { Residency = Residency.Host });
         _proxy.Refusing = true;
         _proxy.LoseReply();
-        ZkArrowException e = Assert.ThrowsAsync<ZkArrowException>(async () =>
-            await client.PublishAsync("a", Int64(2, 1), new PublishOptions { Residency = Residency.Host }))!;
+        ZkArrowException e = (await Assert.ThrowsAsync<ZkArrowException>(async () =>
+            await client.PublishAsync("a", Int64(2, 1), new PublishOptions { Residency = Residency.Host })))!;
         Assert.That(e.Status, Is.EqualTo(ZkArrowStatus.Unavailable));
         Assert.That(e.IsOutcomeUnknown, Is.True);
         Assert.That(e.Message, Does.Contain("may have been applied"));
@@ -112,7 +112,7 @@ public sealed class LostAnswerTests : DatasetFixture
     private async Task<DatasetVersion> PublishLosingAsync(ZkArrowClient client, string name)
     {
         // a look first, so that nothing but the commit is left to send
-        Assert.CatchAsync<ZkArrowException>(async () => await client.StatAsync(name));
+        await Assert.CatchAsync<ZkArrowException>(async () => await client.StatAsync(name));
         _proxy.LoseReply();
         return await client.PublishAsync(name, Int64(0, 1), new PublishOptions { ExpectedVersion = 0 });
     }
