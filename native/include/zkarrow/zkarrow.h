@@ -463,7 +463,8 @@ typedef struct zka_publish_options {
  * winner), ZKA_NOT_OWNER, ZKA_SCHEMA_MISMATCH, ZKA_NO_SPACE, ZKA_TOO_LARGE, ZKA_TIMEOUT, ZKA_CANCELLED,
  * ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED, ZKA_UNSUPPORTED, ZKA_FORKED.
  * \par Ownership
- * `stream` is consumed on ZKA_OK only; nothing of it is kept.
+ * `stream` is consumed on ZKA_OK only; nothing of it is kept. After a failure it may have been read to its end: release
+ * it, and make a new one to try again.
  * \par Thread safety
  * Any thread.
  * \since 0.1
