@@ -60,12 +60,12 @@ internal sealed unsafe class OwnershipTests
     public void EveryOrderOfReleasingMovedChildrenIsGood()
     {
         int[][] orders = [[0, 1, 2, 3], [3, 2, 1, 0], [1, 0, 3, 2], [2, 3, 0, 1], [0, 3, 1, 2]];
+        // 3 stands for the parent
+        var moved = stackalloc ArrowArray[4];
         foreach (int[] order in orders)
         {
             ArrowArray exported;
             using (ArrowTable table = CountedSource.Table(3, 5)) table.Batches[0].Export(&exported);
-            // 3 stands for the parent
-            var moved = stackalloc ArrowArray[4];
             for (int i = 0; i < 3; i++)
             {
                 moved[i] = *exported.Children[i];
