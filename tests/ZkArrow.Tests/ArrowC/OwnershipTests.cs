@@ -59,13 +59,13 @@ internal sealed unsafe class OwnershipTests
     [Test]
     public void EveryOrderOfReleasingMovedChildrenIsGood()
     {
+        // 3 stands for the parent
+        ArrowArray* moved = stackalloc ArrowArray[4];
         int[][] orders = [[0, 1, 2, 3], [3, 2, 1, 0], [1, 0, 3, 2], [2, 3, 0, 1], [0, 3, 1, 2]];
         foreach (int[] order in orders)
         {
             ArrowArray exported;
             using (ArrowTable table = CountedSource.Table(3, 5)) table.Batches[0].Export(&exported);
-            // 3 stands for the parent
-            var moved = stackalloc ArrowArray[4];
             for (int i = 0; i < 3; i++)
             {
                 moved[i] = *exported.Children[i];
