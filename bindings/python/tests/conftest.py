@@ -47,7 +47,7 @@ def client(place: dict[str, Any]) -> Iterator[zkarrow.Client]:
 
 @pytest.fixture
 def balanced() -> Iterator[Callable[[], dict[str, int]]]:
-    """Checks that the test lets go of everything: what the library hands out is back where it was."""
+    """Checks that the test lets go of everything that the library handed out."""
     names = ("handles", "exported_arrays", "exported_streams", "exported_schemas", "batches")
 
     def count() -> dict[str, int]:

@@ -11,12 +11,7 @@ import pytest
 import zkarrow
 from zkarrow import _bindings, _errors, _ffi
 
-STATUSES = {
-    name: value
-    for name, value in vars(_bindings).items()
-    if name.startswith("ZKA_") and 0 < value <= 23 and _errors.CLASSES.get(value) is not None
-    and _errors.CLASSES[value].status == name
-}  # fmt: skip
+STATUSES = {name: code for code, name in _bindings.STATUS_NAMES.items() if code}
 
 
 def raised(status: int, keeper_code: int = 0, flags: int = 0) -> zkarrow.Error:

@@ -1,4 +1,4 @@
-"""Tables on their way into the library and back, without a coordinator: capsules and their owners."""
+"""Tables on their way into the library and back, without a coordinator; capsules and owners."""
 
 from __future__ import annotations
 
