@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
+import sys
 import threading
 import time
 from typing import Any, Callable
@@ -170,3 +172,18 @@ def test_a_cached_head_is_read_with_no_helper(
         monkeypatch.setattr(_waiting, "_interruptible", refuse)
         client.read("a").close()
         assert client.stat("a").number == 1
+
+
+@pytest.mark.parametrize("timeout", [0, 30])
+def test_a_failed_call_keeps_nothing_alive(client: zkarrow.Client, timeout: float) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        holders = sys.getrefcount(client)
+        with pytest.raises(zkarrow.Error):
+            client.read("none", timeout=timeout)
+        with pytest.raises(zkarrow.Error):
+            client.publish("a", make("half", 1), timeout=timeout)
+        assert sys.getrefcount(client) == holders
+    finally:
+        gc.enable()

@@ -105,13 +105,16 @@ class _Call(Generic[T]):
         self.done.set()
 
     def result(self) -> T:
+        # nothing of it is kept here, and nothing raised in a local: its traceback holds this frame
+        value, self._value = self._value, None
+        if self._raised is not None:
+            raise self._raised_once()
+        return value  # type: ignore[return-value]
+
+    def _raised_once(self) -> BaseException:
         raised, self._raised = self._raised, None
-        if raised is not None:
-            try:
-                raise raised
-            finally:
-                del raised  # or its traceback would hold this frame, and this frame it
-        return self._value  # type: ignore[return-value]
+        assert raised is not None
+        return raised
 
     def undo(self) -> None:
         """Closes what came back although nobody wants it any more."""
