@@ -8,7 +8,7 @@ public sealed class ZkCanceledException : OperationCanceledException
 {
     internal ZkCanceledException(ZkOutcome outcome, string? path, string what, CancellationToken token)
         : base(outcome == ZkOutcome.NotDone
-            ? $"{what} was cancelled before it was sent; it was not done."
+            ? $"{what} was cancelled; it was not done."
             : $"{what} was cancelled after it was sent; it may or may not have been done.", token)
     {
         Outcome = outcome;

@@ -162,7 +162,8 @@ public sealed partial class ZkClient
         }
         catch (Exception exception) when (exception is ZkException or ZkCanceledException)
         {
-            await _session.RemoveWatchAsync(watch).ConfigureAwait(false);
+            // the server may have it all the same; the caller need not wait until it has not
+            _ = _session.RemoveWatchAsync(watch).AsTask();
             throw;
         }
 

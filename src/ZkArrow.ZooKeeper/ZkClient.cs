@@ -15,7 +15,7 @@ public sealed partial class ZkClient : IAsyncDisposable
 {
     private readonly ZkSession _session;
 
-    private ZkClient(ZkClientOptions options) => _session = new ZkSession(options, OnStateChanged);
+    private ZkClient(ZkClientOptions options) => _session = new ZkSession(options);
 
     /// <summary>Connects and waits for the first session, for as long as the token allows.</summary>
     /// <exception cref="FormatException">The connect string was wrong; the message names the part.</exception>
@@ -55,10 +55,15 @@ public sealed partial class ZkClient : IAsyncDisposable
     public TimeSpan SinceLastHeard => _session.SinceLastHeard;
 
     /// <summary>
-    /// Every change of <see cref="State"/>, once and in order, together with the watch callbacks in one sequence of
-    /// calls away from the network. An exception in a handler is logged.
+    /// Every change of <see cref="State"/> from the subscription on, once and in order, together with the watch
+    /// callbacks in one sequence of calls away from the network. An exception in a handler is logged. To miss
+    /// nothing, subscribe first and read <see cref="State"/> then.
     /// </summary>
-    public event Action<ZkStateChange>? StateChanged;
+    public event Action<ZkStateChange>? StateChanged
+    {
+        add => _session.StateChanged += value;
+        remove => _session.StateChanged -= value;
+    }
 
     /// <summary>
     /// Closes the session, so that its ephemerals go at once. When the server cannot be reached within two seconds
@@ -67,8 +72,6 @@ public sealed partial class ZkClient : IAsyncDisposable
     public async ValueTask DisposeAsync() => await _session.CloseAsync().ConfigureAwait(false);
 
     internal ZkSession Session => _session;
-
-    private void OnStateChanged(ZkStateChange change) => StateChanged?.Invoke(change);
 
     private string ToServer(string path) => ZkPath.ToServer(_session.Chroot, path);
 

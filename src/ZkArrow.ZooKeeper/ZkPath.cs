@@ -30,6 +30,8 @@ internal static class ZkPath
                 // ZooKeeper refuses every surrogate, paired or not: names outside the basic plane do not exist there
                 if (char.IsSurrogate(c))
                     return $"contains a character outside the basic plane at {i}";
+                if (c is >= '\ue000' and <= '\uf8ff')
+                    return $"contains the private character U+{(int)c:X4} at {i}";
                 continue;
             }
 

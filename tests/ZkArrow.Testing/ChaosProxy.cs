@@ -84,10 +84,10 @@ public sealed class ChaosProxy : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
+        await _accepting;
         _listener.Stop();
         ReleaseReplies();
         Cut();
-        await _accepting;
         _stop.Dispose();
     }
 

@@ -74,6 +74,7 @@ public sealed class ConnectStringTests
     [TestCase("/\u007f", "U+007F")]
     [TestCase("/\u009f", "U+009F")]
     [TestCase("/\ufffd", "U+FFFD")]
+    [TestCase("/\ue000", "U+E000")]
     [TestCase("/\U0001F600", "outside the basic plane")]
     public void Bad_paths(string path, string names) =>
         Assert.That(ZkPath.Problem(path, sequential: false), Does.Contain(names));

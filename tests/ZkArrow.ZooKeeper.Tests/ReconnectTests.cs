@@ -168,16 +168,16 @@ public sealed class ReconnectTests
     [Test]
     public async Task An_idle_session_is_kept_alive_and_hears_from_the_server()
     {
-        await using ZkClient idle = await SharedServer.ConnectAsync(Instance.ConnectString, TimeSpan.FromSeconds(1));
+        await using ZkClient idle = await SharedServer.ConnectAsync(Instance.ConnectString, TimeSpan.FromSeconds(3));
         Recorder<ZkStateChange> states = new();
         idle.StateChanged += states.Add;
         long session = idle.SessionId;
-        for (int i = 0; i < 6; i++)
+        for (int i = 0; i < 4; i++)
         {
+            await Eventually.TrueAsync(() => idle.SinceLastHeard > TimeSpan.FromMilliseconds(500), "the session was idle");
             TimeSpan before = idle.SinceLastHeard;
             Assert.That(before, Is.LessThan(idle.NegotiatedTimeout));
-            await Eventually.TrueAsync(() => idle.SinceLastHeard < before || idle.SinceLastHeard < TimeSpan.FromMilliseconds(5), "a ping was answered");
-            await Eventually.TrueAsync(() => idle.SinceLastHeard > TimeSpan.FromMilliseconds(200), "the session was idle");
+            await Eventually.TrueAsync(() => idle.SinceLastHeard < before, "a ping was answered");
         }
 
         Assert.That((await idle.ExistsAsync("/")).Stat, Is.Not.Null);
@@ -199,6 +199,97 @@ public sealed class ReconnectTests
         await states.CountAsync(2);
         Assert.That(states.All.Select(static s => s.Current), Is.EqualTo(new[] { ZkState.Suspended, ZkState.Connected }));
         Assert.That(client.SessionId, Is.EqualTo(session));
+    }
+
+    [Test]
+    public async Task After_a_silent_server_the_others_are_tried_first()
+    {
+        await using ChaosProxy one = new(Instance.Port), two = new(Instance.Port);
+        await using ZkClient client = await SharedServer.ConnectAsync(
+            $"{one.ConnectString},{two.ConnectString}", TimeSpan.FromSeconds(3));
+        Recorder<ZkStateChange> states = new();
+        client.StateChanged += states.Add;
+        long session = client.SessionId;
+        ChaosProxy silent = one.Connections > 0 ? one : two;
+        silent.HoldReplies();
+        await states.CountAsync(2);
+        Assert.That(states.All.Select(static s => s.Current), Is.EqualTo(new[] { ZkState.Suspended, ZkState.Connected }));
+        Assert.That((client.SessionId, silent.Connections), Is.EqualTo((session, 1)));
+    }
+
+    [Test]
+    public async Task A_handler_that_throws_keeps_no_change_from_the_others()
+    {
+        Recorder<ZkStateChange> others = new();
+        _client.StateChanged += static _ => throw new InvalidOperationException("a test's own mistake");
+        _client.StateChanged += others.Add;
+        _proxy.Cut();
+        await others.CountAsync(2);
+    }
+
+    [Test]
+    public async Task Under_many_cuts_what_is_called_done_is_done_and_what_is_called_not_done_is_not()
+    {
+        int running = 4, unknown = 0;
+        Task[] writers = [.. Enumerable.Range(0, running).Select(writer => Task.Run(async () =>
+        {
+            string path = $"/w{writer}";
+            await UntilKnownAsync(async () =>
+            {
+                if ((await _client.ExistsAsync(path)).Stat is null)
+                    await _client.CreateAsync(path, default);
+            });
+            int version = 0;
+            for (int i = 0; i < 400; i++)
+            {
+                try
+                {
+                    version = (await _client.SetDataAsync(path, default, version)).Stat.Version;
+                }
+                catch (ZkConnectionLossException lost)
+                {
+                    int now = 0;
+                    await UntilKnownAsync(async () => now = (await _client.ExistsAsync(path)).Stat!.Value.Version);
+                    if (lost.Outcome == ZkOutcome.Unknown)
+                        Interlocked.Increment(ref unknown);
+                    Assert.That(now - version, Is.InRange(0, lost.Outcome == ZkOutcome.Unknown ? 1 : 0));
+                    version = now;
+                }
+            }
+
+            Interlocked.Decrement(ref running);
+        }))];
+        long session = _client.SessionId;
+        for (int k = 1; Volatile.Read(ref running) > 0; k++)
+        {
+            int before = _states.All.Length;
+            if (k % 2 == 0)
+                _proxy.Cut();
+            else
+                _proxy.LoseReply(k % 7);
+            await Eventually.TrueAsync(
+                () => _states.All.Length >= before + 2 || Volatile.Read(ref running) == 0, "the cut came and went");
+        }
+
+        await Task.WhenAll(writers);
+        Assert.That(unknown, Is.GreaterThan(0));
+        Assert.That(_client.SessionId, Is.EqualTo(session));
+
+        // only reads, and creates that read first: to repeat them is safe
+        static async Task UntilKnownAsync(Func<Task> act)
+        {
+            while (true)
+            {
+                try
+                {
+                    await act();
+                    return;
+                }
+                catch (ZkConnectionLossException)
+                {
+                }
+            }
+        }
     }
 
     [Test]

@@ -7,7 +7,6 @@ import os
 import sys
 
 import zkarrow
-from zkarrow import columns
 
 url, data_dir, path = sys.argv[1:4]
 with gzip.open(path, "rt", newline="") as file:
@@ -20,10 +19,10 @@ flights = {
 
 with zkarrow.connect(url, data_dir=data_dir) as client:
     for _ in sys.stdin:  # one version a line
-        version = client.publish("flights", columns.table(flights))
+        version = client.publish("flights", zkarrow.table(flights))
         print(
             f"Python published version {version.number} of 'flights': {version.rows} rows, "
-            f"{version.nbytes} bytes, commit {version.commit_id[:8]} (pid {os.getpid()})",
+            f"{version.nbytes} bytes, commit …{version.commit_id[-8:]} (pid {os.getpid()})",
             flush=True,
         )
         flights["delay"][0] += 1

@@ -58,6 +58,33 @@ ZKA_READ_STRICT = 1
 ZKA_READ_WAIT = 2
 ZKA_READ_VALIDATE_FULL = 4
 
+STATUS_NAMES = {
+    0: "ZKA_OK",
+    1: "ZKA_INVALID_ARGUMENT",
+    2: "ZKA_INVALID_HANDLE",
+    3: "ZKA_NOT_FOUND",
+    4: "ZKA_ALREADY_EXISTS",
+    5: "ZKA_CONFLICT",
+    6: "ZKA_NOT_OWNER",
+    7: "ZKA_FENCED",
+    8: "ZKA_SCHEMA_MISMATCH",
+    9: "ZKA_NOT_RESIDENT",
+    10: "ZKA_DATA_LOST",
+    11: "ZKA_CORRUPT",
+    12: "ZKA_NO_SPACE",
+    13: "ZKA_TOO_LARGE",
+    14: "ZKA_TIMEOUT",
+    15: "ZKA_CANCELLED",
+    16: "ZKA_UNAVAILABLE",
+    17: "ZKA_SESSION_EXPIRED",
+    18: "ZKA_UNAUTHENTICATED",
+    19: "ZKA_PERMISSION_DENIED",
+    20: "ZKA_UNSUPPORTED",
+    21: "ZKA_FORKED",
+    22: "ZKA_BUSY",
+    23: "ZKA_INTERNAL",
+}
+
 
 class ArrowSchema(Structure):
     pass
@@ -253,25 +280,11 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     ),
     "zka_dataset_list": (
         c_int32,
-        [
-            c_void_p,
-            c_char_p,
-            c_int64,
-            c_void_p,
-            POINTER(ArrowArrayStream),
-            POINTER(zka_error),
-        ],
+        [c_void_p, c_char_p, c_int64, c_void_p, POINTER(ArrowArrayStream), POINTER(zka_error)],
     ),
     "zka_dataset_history": (
         c_int32,
-        [
-            c_void_p,
-            c_char_p,
-            c_int64,
-            c_void_p,
-            POINTER(ArrowArrayStream),
-            POINTER(zka_error),
-        ],
+        [c_void_p, c_char_p, c_int64, c_void_p, POINTER(ArrowArrayStream), POINTER(zka_error)],
     ),
     "zka_dataset_drop": (
         c_int32,

@@ -127,6 +127,8 @@ internal sealed partial class Connection
                 OnReply(header, ref reader);
                 break;
         }
+
+        WasOfUse = true;
     }
 
     private void OnReply(in ReplyHeader header, ref JuteReader reader)

@@ -38,6 +38,9 @@ internal sealed partial class Connection
         _timeoutMs = timeoutMs;
     }
 
+    /// <summary>Whether the server answered anything but the handshake.</summary>
+    public bool WasOfUse { get; private set; }
+
     /// <summary>Queues credentials; under the gate.</summary>
     public void QueueAuth(AuthEntry entry)
     {

@@ -17,7 +17,8 @@ internal sealed partial class Dispatcher
     public Dispatcher(ILogger logger)
     {
         _logger = logger;
-        _loop = Task.Run(RunAsync);
+        using (ExecutionContext.SuppressFlow()) // callbacks are not part of whatever made the client
+            _loop = Task.Run(RunAsync);
     }
 
     /// <summary>Queues a callback; after <see cref="Complete"/> it is dropped.</summary>

@@ -14,11 +14,13 @@ internal sealed partial class ZkSession
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(10);
     private byte[] _password = new byte[PasswordBytes];
+    private IPEndPoint? _lastServer;
 
     /// <summary>Starts connecting, and waits for the first session and the answers to the credentials given with it.</summary>
     public async Task ConnectAsync(CancellationToken cancellation)
     {
-        _run = Task.Run(RunAsync, CancellationToken.None);
+        using (ExecutionContext.SuppressFlow()) // what happens later is not part of whatever made the client
+            _run = Task.Run(RunAsync, CancellationToken.None);
         try
         {
             await _firstSession.Task.WaitAsync(cancellation).ConfigureAwait(false);
@@ -100,14 +102,15 @@ internal sealed partial class ZkSession
             }
         }
 
-        (string, IPEndPoint)[] shuffled = [.. found];
+        (string, IPEndPoint Address)[] shuffled = [.. found];
         Random.Shared.Shuffle(shuffled);
-        return new Queue<(string, IPEndPoint)>(shuffled);
+        // the server that was just lost may be frozen, and waiting for it could cost the session: try the others first
+        return new Queue<(string, IPEndPoint)>(shuffled.OrderBy(server => server.Address.Equals(_lastServer)));
     }
 
     /// <summary>
     /// Connects to one server and stays with it until the connection breaks. False if it never came about, or broke
-    /// so soon that the next attempt should pause.
+    /// before it was of use: then the next attempt should pause, lest the two of us spin.
     /// </summary>
     private async Task<bool> TryServeAsync(string name, IPEndPoint address, int servers)
     {
@@ -145,12 +148,12 @@ internal sealed partial class ZkSession
             return hadSession;
         }
 
-        long connectedAt = Stopwatch.GetTimestamp();
+        _lastServer = address;
         Connection connection = Establish(stream, response, sentAt);
         _logger.Connected(response.SessionId, address, response.TimeoutMs);
         string reason = await connection.RunAsync(_stop.Token).ConfigureAwait(false);
         Suspend(connection, reason);
-        return Stopwatch.GetElapsedTime(connectedAt) > MaxPause;
+        return connection.WasOfUse;
     }
 
     private static async Task<Stream> OpenAsync(IPEndPoint address, CancellationToken cancellation)
@@ -210,7 +213,7 @@ internal sealed partial class ZkSession
             _connection = connection;
             if (!_closing)
                 SetState(ZkState.Connected, SessionId);
-            _dispatcher.Post(() => _firstSession.TrySetResult());
+            _firstSession.TrySetResult();
             start = connection.TryStartWriting();
         }
 

@@ -85,11 +85,12 @@ internal sealed partial class ZkSession
             return;
         try
         {
-            await request.Task.ConfigureAwait(false);
+            await request.Task.AsTask().WaitAsync(CloseBound).ConfigureAwait(false);
         }
-        catch (ZkException)
+        catch (Exception exception) when (exception is ZkException or TimeoutException)
         {
-            // without the connection or the session the server has no watch either; NoWatcher says the same
+            // without the connection or the session the server has no watch either; NoWatcher says the same; and an
+            // event of a watch that is still to be removed reaches nobody
         }
     }
 

@@ -19,7 +19,6 @@ internal sealed partial class ZkSession
     private readonly TaskCompletionSource _firstSession = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stop = new();
     private readonly int _ownerProcess = ProcessIdentity.Current;
-    private readonly Action<ZkStateChange> _stateChanged;
     private Connection? _connection;
     private Task _run = Task.CompletedTask;
     private Task? _close;
@@ -29,12 +28,11 @@ internal sealed partial class ZkSession
     private long _lastZxid;
     private long _lastConfirmed = Stopwatch.GetTimestamp();
 
-    public ZkSession(ZkClientOptions options, Action<ZkStateChange> stateChanged)
+    public ZkSession(ZkClientOptions options)
     {
         options.Validate();
         Options = options;
         ConnectString = ZkConnectString.Parse(options.ConnectString);
-        _stateChanged = stateChanged;
         _logger = options.LoggerFactory.CreateLogger<ZkClient>();
         _dispatcher = new Dispatcher(_logger);
         foreach (ZkAuth auth in options.Auth)
@@ -43,6 +41,8 @@ internal sealed partial class ZkSession
             _auths.Add(new AuthEntry(auth));
         }
     }
+
+    public event Action<ZkStateChange>? StateChanged;
 
     public Lock Gate { get; } = new();
     public ZkClientOptions Options { get; }
@@ -170,7 +170,8 @@ internal sealed partial class ZkSession
             {
                 JuteWriter packet = Requests.Start(OpCode.CloseSession, 1024);
                 goodbye = new Request<bool>(this, "Close", null, isWrite: true, packet.Finish(), Replies.Nothing);
-                Enqueue(goodbye, out writer);
+                if (Enqueue(goodbye, out writer) is not null)
+                    goodbye = null; // a forked child must not end its parent's session
             }
 
             _closing = true;
@@ -276,14 +277,18 @@ internal sealed partial class ZkSession
         return all;
     }
 
-    /// <summary>Under the gate: every change goes out once and in order, as the dispatcher keeps the order.</summary>
+    /// <summary>
+    /// Under the gate: every change goes out once and in order, as the dispatcher keeps the order. Each handler is a
+    /// callback of its own, so that one that throws does not keep the change from the others.
+    /// </summary>
     private void SetState(ZkState state, long sessionId)
     {
         if (State == state)
             return;
         ZkStateChange change = new(State, state, sessionId);
         _state = state;
-        _dispatcher.Post(() => _stateChanged(change));
+        foreach (Action<ZkStateChange> handler in Delegate.EnumerateInvocationList(StateChanged))
+            _dispatcher.Post(() => handler(change));
     }
 
     /// <summary>Goes to a final state: nothing that waits is left waiting.</summary>

@@ -21,7 +21,9 @@ internal sealed class SchemaNode
         Children = children;
         Dictionary = dictionary;
         Nodes = 1 + children.Sum(child => child.Nodes) + (dictionary?.Nodes ?? 0);
-        IsStorable = type.IsStorable && children.All(child => child.IsStorable) && dictionary?.IsStorable != false;
+        Unstorable = type.IsStorable
+            ? children.Select(child => child.Unstorable).FirstOrDefault(found => found is not null) ?? dictionary?.Unstorable
+            : this;
     }
 
     /// <summary>The name, as bytes: producers are not forced to write UTF-8.</summary>
@@ -51,8 +53,8 @@ internal sealed class SchemaNode
     /// <summary>This node and all below it.</summary>
     public int Nodes { get; }
 
-    /// <summary>Whether a segment can hold this node and all below it.</summary>
-    public bool IsStorable { get; }
+    /// <summary>The first of this node and those below it that a file of ours cannot hold.</summary>
+    public SchemaNode? Unstorable { get; }
 
     /// <summary>What messages call this field.</summary>
     public string Label => Path.Length == 0 ? "the top level" : $"column '{Path}'";
@@ -80,6 +82,12 @@ internal sealed class SchemaNode
 
     /// <summary>Whether two nodes describe the same data: names of dictionary values are of no consequence.</summary>
     public bool ContentEquals(SchemaNode other) => SchemaDifference.First(this, other) is null;
+
+    /// <summary>Throws unless a file of ours can hold this node and all below it.</summary>
+    public void RequireStorable(string verb)
+    {
+        if (Unstorable is SchemaNode node) throw ArrowFailure.Unsupported($"The type '{node.Type.Name}' of {node.Label} cannot be {verb} yet.");
+    }
 
     private static string? Problem(ArrowType type, SchemaNode[] children, SchemaNode? dictionary)
     {

@@ -17,6 +17,7 @@ internal unsafe ref struct BatchDecoder
     private readonly long rows;
     private long nextNode;
     private long nextBuffer;
+    private long used;
 
     public BatchDecoder(FlatTable batch, byte* body, long bodyLength, nint[] dictionaries, SharedOwner memory)
     {
@@ -55,6 +56,8 @@ internal unsafe ref struct BatchDecoder
 
     private readonly void CheckAllUsed()
     {
+        // overlapping buffers are inside too, but would let a small file cost the work of a large one
+        if (used > bodyLength) throw ArrowFailure.Corrupt($"The buffers of a batch of the Arrow file overlapped: {used} bytes in a body of {bodyLength}.");
         if (nextNode != nodes.Count || nextBuffer != buffers.Count)
         {
             throw ArrowFailure.Corrupt(
@@ -162,6 +165,7 @@ internal unsafe ref struct BatchDecoder
         nextBuffer++;
         if (offset < 0 || bytes < 0 || offset > bodyLength || bytes > bodyLength - offset)
             throw ArrowFailure.Corrupt($"A buffer of {node.Label} at {offset} with {bytes} bytes was not inside its body of {bodyLength}.");
+        used += bytes;
         if (bytes < needed) throw ArrowFailure.Corrupt($"A buffer of {node.Label} had {bytes} bytes where {needed} are needed.");
         byte* start = body + offset;
         if (bytes > 0 && ((nint)start & 7) != 0)

@@ -41,6 +41,23 @@ internal readonly unsafe struct IpcFile
         return size > 0 && size <= footerStart - 16 ? new ReadOnlySpan<byte>(start + 8, 8 + size) : [];
     }
 
+    /// <summary>
+    /// Checks that the blocks together are no longer than the file. Each lies inside, but if many could be the same bytes, a small
+    /// file would describe a table of any size.
+    /// </summary>
+    public void CheckBlocks(FlatVector dictionaries, FlatVector batches)
+    {
+        long total = 0;
+        foreach (FlatVector blocks in (ReadOnlySpan<FlatVector>)[dictionaries, batches])
+        {
+            for (long i = 0; i < blocks.Count; i++)
+            {
+                total += Math.Max(0, (int)blocks.Word((3 * i) + 1));
+                if (total > footerStart) throw ArrowFailure.Corrupt("The blocks of the Arrow file overlapped.");
+            }
+        }
+    }
+
     /// <summary>The message that a block of the footer points to.</summary>
     public IpcMessage Message(FlatVector blocks, long index, byte headerType)
     {

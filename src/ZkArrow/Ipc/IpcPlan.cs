@@ -17,7 +17,7 @@ internal sealed unsafe class IpcPlan
     private IpcPlan(ArrowTable table, IReadOnlyList<KeyValuePair<string, string>> footerMetadata)
     {
         schema = table.Schema;
-        RefuseUnsupported(schema.Root);
+        schema.Root.RequireStorable("stored");
         Length = 8 + schema.IpcMessage.Length;
         nint[] dictionaries = DictionaryPlan.Collect(table);
         // numbers grow inwards: from the last to the first, a dictionary stands before those whose values refer to it
@@ -68,14 +68,6 @@ internal sealed unsafe class IpcPlan
     private static void Write(IIpcSink sink, byte[] bytes)
     {
         fixed (byte* start = bytes) sink.Write(start, bytes.Length);
-    }
-
-    private static void RefuseUnsupported(SchemaNode node)
-    {
-        if (node.IsStorable) return;
-        if (!node.Type.IsStorable) throw ArrowFailure.Unsupported($"The type '{node.Type.Name}' of {node.Label} cannot be stored yet.");
-        foreach (SchemaNode child in node.Children) RefuseUnsupported(child);
-        if (node.Dictionary is not null) RefuseUnsupported(node.Dictionary);
     }
 
     private void AddDictionary(int number, ArrowArray* values, SchemaNode node)

@@ -8,6 +8,9 @@ namespace ZkArrow.Ipc;
 /// <summary>Lays a table over the bytes of an Arrow IPC file, which it does not trust. Nothing is copied but the schema.</summary>
 internal static unsafe class IpcReader
 {
+    /// <summary>A struct, its place in a list of children, and three buffers.</summary>
+    private static readonly int BytesPerNode = sizeof(ArrowArray) + (4 * sizeof(void*));
+
     /// <summary>
     /// Reads a file in memory. <paramref name="owner"/> is disposed when the table and all that was exported from it are gone, or on
     /// failure; at once when the file has no batch, since nothing refers to its bytes then.
@@ -32,11 +35,13 @@ internal static unsafe class IpcReader
         FlatTable footer = file.Footer(out long footerLength);
         footerMetadata = Metadata(footer, footerLength);
         FlatVector batchBlocks = footer.Vector(3, 24);
+        file.CheckBlocks(footer.Vector(2, 24), batchBlocks);
         SchemaBox schema = ReadSchema(file, footer, footerLength, out IReadOnlyList<long>? dictionaryIds);
         var batches = new List<ArrayBox>(checked((int)batchBlocks.Count));
         try
         {
-            if (batchBlocks.Count > 0) RefuseUnsupported(schema.Root);
+            if (batchBlocks.Count > 0) schema.Root.RequireStorable("read from a file");
+            shared.Expect((long)schema.Root.Nodes * batchBlocks.Count * BytesPerNode);
             nint[] dictionaries = ReadDictionaries(file, footer, schema, dictionaryIds, shared, batchBlocks.Count > 0, level);
             for (long i = 0; i < batchBlocks.Count; i++)
             {
@@ -76,14 +81,6 @@ internal static unsafe class IpcReader
         return box;
     }
 
-    private static void RefuseUnsupported(SchemaNode node)
-    {
-        if (node.IsStorable) return;
-        if (!node.Type.IsStorable) throw ArrowFailure.Unsupported($"The type '{node.Type.Name}' of {node.Label} cannot be read from a file yet.");
-        foreach (SchemaNode child in node.Children) RefuseUnsupported(child);
-        if (node.Dictionary is not null) RefuseUnsupported(node.Dictionary);
-    }
-
     private static nint[] ReadDictionaries(
         IpcFile file, FlatTable footer, SchemaBox schema, IReadOnlyList<long>? ids, SharedOwner shared, bool needed, ValidationLevel level)
     {
@@ -98,16 +95,23 @@ internal static unsafe class IpcReader
             if (!messages.TryAdd(message.Header.Long(0), message))
                 throw ArrowFailure.Unsupported($"The Arrow file had more than one dictionary with the id {message.Header.Long(0)}.");
         }
-        // numbers grow inwards, so the dictionaries that others need are read first
+        // numbers grow inwards, so the dictionaries that others need are read first; columns may share one
+        var readBefore = new Dictionary<long, int>();
         for (int i = values.Length - 1; i >= 0; i--)
         {
             SchemaNode node = schema.Dictionaries[i];
-            if (!messages.TryGetValue(ids is null ? i : ids[i], out IpcMessage message))
-                throw ArrowFailure.Corrupt($"The Arrow file had no dictionary for {node.Label}.");
+            long id = ids is null ? i : ids[i];
+            if (!messages.TryGetValue(id, out IpcMessage message)) throw ArrowFailure.Corrupt($"The Arrow file had no dictionary for {node.Label}.");
+            if (readBefore.TryGetValue(id, out int same) && node.Dictionary!.ContentEquals(schema.Dictionaries[same].Dictionary!))
+            {
+                values[i] = values[same];
+                continue;
+            }
             var decoder = new BatchDecoder(message.Header.Table(1), message.Body, message.BodyLength, values, shared);
             ArrowArray* array = decoder.Array(node.Dictionary!);
             if (level == ValidationLevel.Full) FullCheck.Array(array, node.Dictionary!);
             values[i] = (nint)array;
+            readBefore[id] = i;
         }
         return values;
     }

@@ -8,12 +8,17 @@ namespace ZkArrow.Ipc;
 /// </summary>
 internal sealed unsafe class SharedOwner(IDisposable owner) : IDisposable
 {
-    private const nuint ChunkBytes = 16 * 1024;
+    private const long LeastChunkBytes = 1024;
+    private const long MostChunkBytes = 1 << 20;
 
     private readonly List<nint> chunks = [];
     private byte* next;
     private nuint left;
+    private nuint chunkBytes = (nuint)LeastChunkBytes;
     private int holders = 1;
+
+    /// <summary>Says how much memory will be asked for, so that it comes in one piece.</summary>
+    public void Expect(long bytes) => chunkBytes = (nuint)Math.Clamp(bytes, LeastChunkBytes, MostChunkBytes);
 
     public void AddHolder() => Interlocked.Increment(ref holders);
 
@@ -30,7 +35,7 @@ internal sealed unsafe class SharedOwner(IDisposable owner) : IDisposable
         nuint bytes = checked((nuint)count * (nuint)itemSize);
         if (bytes > left)
         {
-            nuint size = Math.Max(bytes, ChunkBytes);
+            nuint size = Math.Max(bytes, chunkBytes);
             chunks.Capacity = Math.Max(chunks.Capacity, chunks.Count + 1);
             next = (byte*)NativeMemory.AllocZeroed(size);
             chunks.Add((nint)next);

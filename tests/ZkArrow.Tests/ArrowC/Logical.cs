@@ -6,9 +6,11 @@ namespace ZkArrow.Tests.ArrowC;
 internal static unsafe class Logical
 {
     /// <summary>Where two tables differ, or null.</summary>
-    public static string? Difference(ArrowTable a, ArrowTable b)
+    public static string? Difference(ArrowTable a, ArrowTable b) => a.Schema.FirstDifference(b.Schema) ?? ValueDifference(a, b);
+
+    /// <summary>Where the values of two tables of the same types differ, or null.</summary>
+    public static string? ValueDifference(ArrowTable a, ArrowTable b)
     {
-        if (a.Schema.FirstDifference(b.Schema) is string difference) return difference;
         if (a.Rows != b.Rows) return $"{a.Rows} rows against {b.Rows}";
         var left = new Cursor(a);
         var right = new Cursor(b);

@@ -6,7 +6,7 @@ using ZkArrow.Tests.ArrowC;
 namespace ZkArrow.Tests.Ipc;
 
 /// <summary>Files of every type that Arrow C++ wrote: read, written by us, read again.</summary>
-[TestFixture]
+[TestFixture, NonParallelizable]
 internal sealed class GoldenTests
 {
     private static readonly Dictionary<string, string> Refused = new()
