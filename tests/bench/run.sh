@@ -11,7 +11,9 @@ for argument in "$@"; do
 done
 
 lib=artifacts/lib bin=artifacts/obj/bench
-if [[ ! -e $lib/libzkarrow.so ]]; then
+# an old library would be measured without anybody noticing
+if [[ ! -e $lib/libzkarrow.so ]] ||
+  [[ -n $(find src native/include -name obj -prune -o -type f -newer "$(readlink -f "$lib/libzkarrow.so")" -print -quit) ]]; then
   ./build.sh --target=Publish-Native
 fi
 # libzkarrow is an argument of one program and linked to the other; both are small enough to be built every time
