@@ -156,7 +156,8 @@ int main(void) {
         exchange_once(&arenas[i % ARENAS], columns);
       durations[i] = now() - start;
     }
-    for (int i = 0; i < count; i++) printf("%lld ", (long long)(moves ? durations[i] * 1000 / MOVES_PER_SAMPLE : durations[i]));
+    for (int i = 0; i < count; i++)
+      printf("%lld ", (long long)(moves ? durations[i] * 1000 / MOVES_PER_SAMPLE : durations[i]));
     printf("\n");
     fflush(stdout);
     free(durations);
