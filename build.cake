@@ -161,6 +161,14 @@ Suite(Step("Test-Contract", "the same cases in every language, producer by consu
     .IsDependentOn("Build").IsDependentOn("Cpp"), "contract", 10,
     python, "tests/contract/run.py");
 
+Suite(Step("Test-Docs", "the programs of the README, as a reader would run them")
+    .IsDependentOn("Publish-Native"), "docs", 5,
+    python, "tests/docs/run.py");
+
+Suite(Step("Test-Faults", "processes that race and processes that die (FAULTS_SCALE=10 for longer)")
+    .IsDependentOn("Build").IsDependentOn("Cpp"), "faults", 10,
+    python, "tests/faults/run.py");
+
 Suite(Step("Test-Peers", "against pyarrow and Arrow C++, inside the peers' root")
     .IsDependentOn("Peers").IsDependentOn("Cpp"), "peers", 10,
     "tests/peers/run.sh");
@@ -174,6 +182,8 @@ Step("Test", "every suite, a table, and one closing line")
     .IsDependentOn("Test-Cpp")
     .IsDependentOn("Test-Python")
     .IsDependentOn("Test-Contract")
+    .IsDependentOn("Test-Docs")
+    .IsDependentOn("Test-Faults")
     .IsDependentOn("Test-Peers");
 
 // ---- the rest ----

@@ -36,8 +36,8 @@ internal static class BatchImport
         }
         finally
         {
-            if (exported.release != null)
-                exported.release(&exported);
+            if (exported.Release != null)
+                exported.Release(&exported);
         }
     }
 

@@ -1,11 +1,7 @@
 using Apache.Arrow;
 using Apache.Arrow.Ipc;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using ZkArrow.ArrowC;
-using ZkArrow.Coordination;
 using ZkArrow.Datasets;
-using ZkArrow.Segments;
 
 namespace ZkArrow;
 

@@ -463,7 +463,8 @@ typedef struct zka_publish_options {
  * winner), ZKA_NOT_OWNER, ZKA_SCHEMA_MISMATCH, ZKA_NO_SPACE, ZKA_TOO_LARGE, ZKA_TIMEOUT, ZKA_CANCELLED,
  * ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED, ZKA_UNSUPPORTED, ZKA_FORKED.
  * \par Ownership
- * `stream` is consumed on ZKA_OK only; nothing of it is kept.
+ * `stream` is consumed on ZKA_OK only; nothing of it is kept. After a failure it may have been read to its end: release
+ * it, and make a new one to try again.
  * \par Thread safety
  * Any thread.
  * \since 0.1
@@ -591,8 +592,12 @@ ZKA_API ZKA_NODISCARD zka_status zka_dataset_history(zka_client* client, const c
  * \param cancel may be NULL.
  * \param[out] error what went wrong; may be NULL.
  * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND, ZKA_CONFLICT (it is the head),
- * ZKA_NOT_OWNER, ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED, ZKA_FORKED. \par Ownership Nothing
- * changes hands. \par Thread safety Any thread. \since 0.1
+ * ZKA_NOT_OWNER, ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED, ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
  */
 ZKA_API ZKA_NODISCARD zka_status zka_dataset_drop(zka_client* client, const char* name, uint64_t version,
                                                   int64_t timeout_ms, zka_cancel* cancel, zka_error* error);

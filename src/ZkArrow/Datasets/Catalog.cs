@@ -57,17 +57,17 @@ internal sealed class Catalog(DatasetContext context, HeadCache heads, Reader re
     }
 
     private ValueTask<IReadOnlyList<string>?> ChildrenAsync(string path, CancellationToken cancellationToken) =>
-        context.RetryAsync(token => context.Coordinator.ChildrenAsync(path, token), cancellationToken);
+        DatasetContext.RetryAsync(token => context.Coordinator.ChildrenAsync(path, token), cancellationToken);
 
     /// <summary>A head that is only listed: read with no watch and not remembered, so that a list of all costs no memory.</summary>
     private async ValueTask<Manifest?> HeadOfAsync(string name, CancellationToken cancellationToken)
     {
         string path = context.Layout.Name(name);
-        Node? node = await context.RetryAsync(t => context.Coordinator.GetAsync(path, null, t), cancellationToken).ConfigureAwait(false);
+        Node? node = await DatasetContext.RetryAsync(t => context.Coordinator.GetAsync(path, null, t), cancellationToken).ConfigureAwait(false);
         if (node == null)
             return null;
         string headPath = context.Layout.Head(RecordCodec.Read(node.Data, RecordJson.Default.NameRecord, path).Inc);
-        Node? head = await context.RetryAsync(t => context.Coordinator.GetAsync(headPath, null, t), cancellationToken).ConfigureAwait(false);
+        Node? head = await DatasetContext.RetryAsync(t => context.Coordinator.GetAsync(headPath, null, t), cancellationToken).ConfigureAwait(false);
         return head == null ? null : RecordCodec.Read(head.Data, RecordJson.Default.HeadRecord, headPath).Manifest;
     }
 

@@ -79,7 +79,7 @@ internal sealed class CommitLoop(DatasetContext context)
     {
         foreach (string path in paths)
         {
-            TreeAnswer answer = await context.RetryAsync(
+            TreeAnswer answer = await DatasetContext.RetryAsync(
                 t => context.Coordinator.CommitAsync([TreeOp.Create(path, default)], t), cancellationToken).ConfigureAwait(false);
             if (answer.Refusal is not (TreeRefusal.None or TreeRefusal.NodeExists))
                 throw Unexpected(answer, $"making {path}");
@@ -121,7 +121,7 @@ internal sealed class CommitLoop(DatasetContext context)
     private async ValueTask<Head?> FindAsync(Guid inc, long version, string commit, string name, Call call)
     {
         string path = context.Layout.Head(inc);
-        Node? node = await context.RetryAsync(t => context.Coordinator.GetAsync(path, null, t), call.Token).ConfigureAwait(false);
+        Node? node = await DatasetContext.RetryAsync(t => context.Coordinator.GetAsync(path, null, t), call.Token).ConfigureAwait(false);
         if (node == null)
             throw Indeterminate(name, version, "the dataset was dropped meanwhile");
         HeadRecord record = RecordCodec.Read(node.Data, RecordJson.Default.HeadRecord, path);
@@ -136,7 +136,7 @@ internal sealed class CommitLoop(DatasetContext context)
     private async ValueTask<bool> IsMadeAsync(Guid inc, Call call)
     {
         string path = context.Layout.Dataset(inc);
-        bool made = await context.RetryAsync(t => context.Coordinator.ExistsAsync(path, null, t), call.Token).ConfigureAwait(false);
+        bool made = await DatasetContext.RetryAsync(t => context.Coordinator.ExistsAsync(path, null, t), call.Token).ConfigureAwait(false);
         call.MayBeApplied = false;
         return made;
     }
@@ -166,7 +166,7 @@ internal sealed class CommitLoop(DatasetContext context)
         if (entry.LastOwner?.Incarnation == inc)
             return entry.LastOwner;
         string path = context.Layout.Own(inc);
-        Node? node = await context.RetryAsync(t => context.Coordinator.GetAsync(path, null, t), cancellationToken).ConfigureAwait(false);
+        Node? node = await DatasetContext.RetryAsync(t => context.Coordinator.GetAsync(path, null, t), cancellationToken).ConfigureAwait(false);
         if (node == null)
             return null;
         OwnRecord record = RecordCodec.Read(node.Data, RecordJson.Default.OwnRecord, path);

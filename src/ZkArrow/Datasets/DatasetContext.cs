@@ -38,7 +38,7 @@ internal sealed class DatasetContext(ICoordinator coordinator, ZnodeLayout layou
         Convert.ToHexStringLower(_writer) + Interlocked.Increment(ref _commits).ToString("x16", null);
 
     /// <summary>Reads again and again while the connection is lost, until the token fires: a read may be repeated.</summary>
-    public async ValueTask<T> RetryAsync<T>(Func<CancellationToken, ValueTask<T>> read, CancellationToken cancellationToken)
+    public static async ValueTask<T> RetryAsync<T>(Func<CancellationToken, ValueTask<T>> read, CancellationToken cancellationToken)
     {
         while (true)
         {

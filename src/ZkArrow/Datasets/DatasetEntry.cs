@@ -65,7 +65,7 @@ internal sealed class DatasetEntry
     /// <summary>The head as the leader has it now: every commit acknowledged anywhere before the call is in it.</summary>
     public async ValueTask<Head?> StrictHeadAsync(CancellationToken cancellationToken)
     {
-        await _context.RetryAsync(
+        await DatasetContext.RetryAsync(
             async token =>
             {
                 await _context.Coordinator.SyncAsync(token).ConfigureAwait(false);
@@ -78,7 +78,7 @@ internal sealed class DatasetEntry
 
     /// <summary>Waits until the name may exist: the watch is set on the missing node.</summary>
     public async ValueTask<bool> ExistsAsync(CancellationToken cancellationToken) =>
-        await _context.RetryAsync(
+        await DatasetContext.RetryAsync(
             token => _context.Coordinator.ExistsAsync(_context.Layout.Name(Name), _nameWatch, token),
             cancellationToken).ConfigureAwait(false);
 
@@ -165,7 +165,7 @@ internal sealed class DatasetEntry
             Guid inc = incarnation.Value;
             ulong board = _context.Board.Read(inc);
             string path = _context.Layout.Head(inc);
-            Node? node = await _context.RetryAsync(t => _context.Coordinator.GetAsync(path, _headWatch, t), closing).ConfigureAwait(false);
+            Node? node = await DatasetContext.RetryAsync(t => _context.Coordinator.GetAsync(path, _headWatch, t), closing).ConfigureAwait(false);
             if (node == null)
             {
                 // dropped, and perhaps made again, since the name was read
@@ -180,6 +180,14 @@ internal sealed class DatasetEntry
             }
 
             Head head = new(inc, RecordCodec.Read(node.Data, RecordJson.Default.HeadRecord, path), node.StatVersion, board);
+            Head? previous = LastKnown;
+            if (previous?.Incarnation == inc && previous.Version < head.Version && previous.Board == board)
+            {
+                // published from another host, or by one that died before it told: no reader here may go back behind us
+                _context.Board.Announce(inc);
+                head = head with { Board = _context.Board.Read(inc) };
+            }
+
             Volatile.Write(ref _known, new Known(head, changes, Watched: true, nameChanges));
             return head;
         }
@@ -188,7 +196,7 @@ internal sealed class DatasetEntry
     private async ValueTask<Guid?> ReadNameAsync(CancellationToken cancellationToken)
     {
         string path = _context.Layout.Name(Name);
-        Node? node = await _context.RetryAsync(t => _context.Coordinator.GetAsync(path, _nameWatch, t), cancellationToken).ConfigureAwait(false);
+        Node? node = await DatasetContext.RetryAsync(t => _context.Coordinator.GetAsync(path, _nameWatch, t), cancellationToken).ConfigureAwait(false);
         return node == null ? null : RecordCodec.Read(node.Data, RecordJson.Default.NameRecord, path).Inc;
     }
 

@@ -2,12 +2,14 @@ using System.Security.Cryptography;
 using ZkArrow.ArrowC;
 using ZkArrow.Coordination;
 using ZkArrow.Ipc;
+using ZkArrow.Segments;
 
 namespace ZkArrow.Datasets;
 
 /// <summary>
 /// A version on its way: its bytes are written once, and stand under a name that carries the version they are meant
-/// for. Disposed without being kept, its segment is removed again.
+/// for. It is pinned until it is disposed, so that no sweeper takes it before its record is there; disposed without being
+/// kept, its segment is removed again.
 /// </summary>
 internal sealed class Draft(DatasetContext context, ArrowTable table, IpcPlan plan, string commit, Residency residency) : IDisposable
 {
@@ -16,6 +18,7 @@ internal sealed class Draft(DatasetContext context, ArrowTable table, IpcPlan pl
     private readonly string _schema = table.Schema.Fingerprint;
     private byte[]? _inline;
     private string? _file;
+    private SegmentPin? _pin;
 
     public string Commit => commit;
 
@@ -54,13 +57,14 @@ internal sealed class Draft(DatasetContext context, ArrowTable table, IpcPlan pl
     {
         if (_file != null && !Keep)
             context.Directory.Unlink(_file);
+        _pin?.Dispose();
     }
 
     /// <summary>A sweeper looks a file's version up by its name, so the name follows when the version changes.</summary>
     private void Place(string file)
     {
         if (_file == null)
-            context.Directory.Write(file, plan.Length, plan.Write);
+            _pin = context.Directory.WritePinned(file, plan.Length, plan.Write);
         else if (_file != file)
             context.Directory.Rename(_file, file);
         _file = file;

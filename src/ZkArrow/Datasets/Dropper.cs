@@ -27,7 +27,7 @@ internal sealed partial class Dropper(DatasetContext context, HeadCache heads, C
             }
 
             string ownPath = context.Layout.Own(head.Incarnation);
-            Node? own = await context.RetryAsync(t => context.Coordinator.GetAsync(ownPath, null, t), call.Token).ConfigureAwait(false);
+            Node? own = await DatasetContext.RetryAsync(t => context.Coordinator.GetAsync(ownPath, null, t), call.Token).ConfigureAwait(false);
             if (own == null)
                 continue;
             OwnRecord record = RecordCodec.Read(own.Data, RecordJson.Default.OwnRecord, ownPath);
@@ -122,11 +122,11 @@ internal sealed partial class Dropper(DatasetContext context, HeadCache heads, C
     private async ValueTask DeleteAsync(string[] paths, CancellationToken cancellationToken)
     {
         TreeOp[] deletes = [.. paths.Select(path => TreeOp.Delete(path, TreeOp.Exists))];
-        TreeAnswer answer = await context.RetryAsync(t => context.Coordinator.CommitAsync(deletes, t), cancellationToken).ConfigureAwait(false);
+        TreeAnswer answer = await DatasetContext.RetryAsync(t => context.Coordinator.CommitAsync(deletes, t), cancellationToken).ConfigureAwait(false);
         if (answer.Committed)
             return;
         foreach (TreeOp delete in deletes)
-            await context.RetryAsync(t => context.Coordinator.CommitAsync([delete], t), cancellationToken).ConfigureAwait(false);
+            await DatasetContext.RetryAsync(t => context.Coordinator.CommitAsync([delete], t), cancellationToken).ConfigureAwait(false);
     }
 
     [LoggerMessage(EventId = 20, Level = LogLevel.Warning, Message = "Dropped incarnation {Incarnation} was not collected ({Reason}); the next sweep removes it")]

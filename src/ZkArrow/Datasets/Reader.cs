@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ZkArrow.ArrowC;
 using ZkArrow.Coordination;
 using ZkArrow.Ipc;
@@ -77,7 +76,7 @@ internal sealed class Reader(DatasetContext context, HeadCache heads)
         Guid incarnation, long version, CancellationToken cancellationToken)
     {
         string path = context.Layout.Version(incarnation, version);
-        Node? node = await context.RetryAsync(t => context.Coordinator.GetAsync(path, null, t), cancellationToken).ConfigureAwait(false);
+        Node? node = await DatasetContext.RetryAsync(t => context.Coordinator.GetAsync(path, null, t), cancellationToken).ConfigureAwait(false);
         if (node == null)
             return null;
         Manifest manifest = RecordCodec.ReadVersion(node.Data, path, out ReadOnlyMemory<byte> file);
@@ -154,7 +153,9 @@ internal sealed class Reader(DatasetContext context, HeadCache heads)
 
     private static unsafe ArrowTable OpenInline(ReadOnlySpan<byte> file, ValidationLevel level)
     {
-        NativeBytes copy = new(file);
+        MemorySink copy = new(file.Length);
+        fixed (byte* start = file)
+            copy.Write(start, file.Length);
         return IpcReader.Read(copy.Start, copy.Length, copy, level, out _);
     }
 
@@ -163,23 +164,4 @@ internal sealed class Reader(DatasetContext context, HeadCache heads)
 
     private static ZkArrowTable Wrap(Manifest manifest, ArrowTable table) =>
         new(DatasetVersion.From(manifest), table, manifest.IsInline ? InlineReason : null);
-
-    /// <summary>Bytes outside the managed heap, aligned as Arrow wants them.</summary>
-    private sealed unsafe class NativeBytes : IDisposable
-    {
-        private const int Alignment = 64;
-
-        public NativeBytes(ReadOnlySpan<byte> bytes)
-        {
-            Length = bytes.Length;
-            Start = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(bytes.Length, 1), Alignment);
-            bytes.CopyTo(new Span<byte>(Start, bytes.Length));
-        }
-
-        public byte* Start { get; }
-
-        public long Length { get; }
-
-        public void Dispose() => NativeMemory.AlignedFree(Start);
-    }
 }

@@ -23,7 +23,7 @@ internal sealed class SchemaStore(DatasetContext context, CommitLoop commits)
         string path = context.Layout.Schema(schema.Fingerprint);
         while (true)
         {
-            TreeAnswer answer = await context.RetryAsync(
+            TreeAnswer answer = await DatasetContext.RetryAsync(
                 t => context.Coordinator.CommitAsync([TreeOp.Create(path, message)], t), call.Token).ConfigureAwait(false);
             if (answer.Refusal is TreeRefusal.None or TreeRefusal.NodeExists)
                 break;
@@ -44,7 +44,7 @@ internal sealed class SchemaStore(DatasetContext context, CommitLoop commits)
         if (schema.Fingerprint == required)
             return;
         string path = context.Layout.Schema(required);
-        Node? node = await context.RetryAsync(t => context.Coordinator.GetAsync(path, null, t), cancellationToken).ConfigureAwait(false);
+        Node? node = await DatasetContext.RetryAsync(t => context.Coordinator.GetAsync(path, null, t), cancellationToken).ConfigureAwait(false);
         string difference = "its schema is another";
         if (node != null)
         {

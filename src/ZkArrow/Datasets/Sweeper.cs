@@ -1,26 +1,17 @@
-using ZkArrow.Coordination;
 using ZkArrow.Segments;
 
 namespace ZkArrow.Datasets;
 
 /// <summary>
 /// Removes segments that no record names: what a crash between writing the bytes and committing them leaves, and what
-/// dropped datasets had. The files are listed before the records are read; a file committed in between is therefore
-/// young or recorded, never swept.
+/// dropped datasets had.
 /// </summary>
 internal sealed class Sweeper(DatasetContext context, Reader reader)
 {
     public async ValueTask<int> SweepAsync(TimeSpan grace, Call call)
     {
         SweepCandidates candidates = context.Directory.Candidates(grace);
-        HashSet<string> referenced = new(StringComparer.Ordinal);
-        foreach (string file in candidates.Names)
-        {
-            if (await IsReferencedAsync(file, call.Token).ConfigureAwait(false))
-                referenced.Add(file);
-        }
-
-        return candidates.Remove(referenced.Contains);
+        return await candidates.RemoveAsync(file => IsReferencedAsync(file, call.Token)).ConfigureAwait(false);
     }
 
     /// <summary>A segment's name carries the incarnation and the version whose record must name it.</summary>

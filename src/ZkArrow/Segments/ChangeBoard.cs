@@ -3,16 +3,17 @@ using System.Runtime.InteropServices;
 namespace ZkArrow.Segments;
 
 /// <summary>
-/// A page of counters, the file <c>changes</c> of a data directory, by which the processes of one host tell each other that
-/// a head moved.
+/// A page of counters, the file <c>changes</c> of a data directory, by which the processes of one host tell each other
+/// that a head moved.
 /// </summary>
 /// <remarks>
 /// A publisher bumps the slot of its incarnation after its commit and before it acknowledges. A reader takes the value
-/// BEFORE it reads the head from the coordinator and keeps it with the head: as long as the slot has that value, no process
-/// of this host has acknowledged a newer commit, so the cached head may be used with no round trip. Incarnations that share
-/// a slot cost one more read, never a wrong answer. Commits of other hosts are not seen here.
+/// BEFORE it reads the head from the coordinator and keeps it with the head: as long as the slot has that value, no
+/// process of this host has acknowledged a newer commit, so the cached head may be used with no round trip.
+/// Incarnations that share a slot cost one more read, never a wrong answer. Commits of other hosts are not seen here.
 ///
-/// There is nothing to dispose: the finalizer unmaps the page, because a reader that races with a close would be killed.
+/// There is nothing to dispose: the finalizer unmaps the page, because a reader that races with a close would be
+/// killed.
 /// </remarks>
 internal sealed unsafe class ChangeBoard
 {

@@ -5,14 +5,17 @@ internal sealed partial class DataDirectory
     // a sweeper holds its exclusive lock for two system calls; one that holds it for this long is stopped
     private static readonly TimeSpan s_sweeperDeadline = TimeSpan.FromSeconds(5);
 
-    /// <summary>Maps a segment as <see cref="TryMap"/> does and throws <see cref="ZkArrowStatus.DataLost"/> when it is gone.</summary>
+    /// <summary>
+    /// Maps a segment as <see cref="TryMap"/> does and throws <see cref="ZkArrowStatus.DataLost"/> when it is gone.
+    /// </summary>
     internal MappedSegment Map(string name, long expectedLength) =>
         TryMap(name, expectedLength) ?? throw new ZkArrowException(
             ZkArrowStatus.DataLost, $"The segment {Path}/{name} was gone; publish the version again or read a later one.");
 
     /// <summary>
-    /// Maps a segment and pins it, or shares the mapping this process has already; null when it is gone. Bytes mapped once
-    /// stay readable after the segment is unlinked, but its name then finds nothing: take references from the mapping.
+    /// Maps a segment and pins it, or shares the mapping this process has already; null when it is gone. Bytes mapped
+    /// once stay readable after the segment is unlinked, but its name then finds nothing: take references from the
+    /// mapping.
     /// </summary>
     internal MappedSegment? TryMap(string name, long expectedLength)
     {

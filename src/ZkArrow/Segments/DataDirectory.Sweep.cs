@@ -4,7 +4,7 @@ internal sealed partial class DataDirectory
 {
     /// <summary>
     /// Lists what a sweep may remove: segments, and empty incarnation directories, untouched for
-    /// <paramref name="grace"/> or longer. Read the records after this call, then <see cref="SweepCandidates.Remove"/>.
+    /// <paramref name="grace"/> or longer. Read the records after this call, then <see cref="SweepCandidates.RemoveAsync"/>.
     /// </summary>
     internal SweepCandidates Candidates(TimeSpan grace)
     {
@@ -13,6 +13,6 @@ internal sealed partial class DataDirectory
             if (Libc.Stat(directory, follow: false, out Libc.FileStatus status)
                 && status.Age >= grace && Entries(directory, directories: false).Length == 0)
                 empty.Add(directory);
-        return new SweepCandidates(Path, [.. List().Where(file => file.Age >= grace)], empty);
+        return new SweepCandidates(Path, [.. List().Where(file => file.Age >= grace).Select(file => file.Name)], empty);
     }
 }

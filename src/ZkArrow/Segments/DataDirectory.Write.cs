@@ -13,18 +13,21 @@ internal sealed partial class DataDirectory
     private const int DirectoryAttempts = 16;
 
     /// <summary>
-    /// Writes a new segment: an unnamed file, wholly allocated first so that a full directory is an error here and never a
-    /// SIGBUS later, then filled, made read-only and linked. Killed before the link, or when <paramref name="fill"/> throws,
-    /// nothing is left.
+    /// Writes a new segment: an unnamed file, wholly allocated first so that a full directory is an error here and
+    /// never a SIGBUS later, then filled, made read-only and linked. Killed before the link, or when
+    /// <paramref name="fill"/> throws, nothing is left.
     /// </summary>
     /// <param name="name">Its name, not used before.</param>
     /// <param name="length">The exact number of bytes <paramref name="fill"/> will write.</param>
     /// <param name="fill">Writes the content.</param>
-    /// <returns>
-    /// A pin to hold until the record that names the segment is committed, or given up: no record protects it from sweepers
-    /// before that, and its age does not either when the process was paused or the clock jumped.
-    /// </returns>
-    internal SegmentPin Write(string name, long length, Action<IIpcSink> fill)
+    internal void Write(string name, long length, Action<IIpcSink> fill) => WritePinned(name, length, fill).Dispose();
+
+    /// <summary>
+    /// Writes as <see cref="Write"/> does and returns a pin, to be held until the record that names the segment is
+    /// committed or given up, and then disposed. Without it only the segment's age keeps sweepers away, and that is not
+    /// enough when the process is paused or the clock jumps before the commit.
+    /// </summary>
+    internal SegmentPin WritePinned(string name, long length, Action<IIpcSink> fill)
     {
         SegmentName.Check(name);
         if (length <= 0)
@@ -123,13 +126,14 @@ internal sealed partial class DataDirectory
                 case Libc.EEXIST:
                     throw new ZkArrowException(
                         ZkArrowStatus.Internal, $"{path} was found to exist although its name is random; report it with this message.");
-                case Libc.ENOENT when attempt < DirectoryAttempts && Directory.Exists("/proc/self/fd"):
+                case Libc.ENOENT when attempt < DirectoryAttempts:
+                    if (!Directory.Exists("/proc/self/fd"))
+                        throw new ZkArrowException(
+                            ZkArrowStatus.Unsupported, $"{path} could not be linked without /proc; mount it.");
+
                     // a sweeper took the directory for an abandoned one
                     MakeDirectory(directory);
                     continue;
-                case Libc.ENOENT when !Directory.Exists("/proc/self/fd"):
-                    throw new ZkArrowException(
-                        ZkArrowStatus.Unsupported, $"{path} could not be linked without /proc; mount it.");
                 default:
                     throw LibcError.Make("Linking", path);
             }

@@ -1,8 +1,8 @@
 namespace ZkArrow.Segments;
 
 /// <summary>
-/// One directory of immutable segments, one sub directory for each incarnation, shared by the processes of a host. It knows
-/// bytes and files; which of them are referenced is for the caller to know.
+/// One directory of immutable segments, one sub directory for each incarnation, shared by the processes of a host. It
+/// knows bytes and files; which of them are referenced is for the caller to know.
 /// </summary>
 internal sealed partial class DataDirectory
 {

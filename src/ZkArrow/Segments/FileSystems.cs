@@ -4,8 +4,8 @@ namespace ZkArrow.Segments;
 internal static class FileSystems
 {
     /// <summary>
-    /// The name of a file system on which mappings, locks and renames of two hosts (or of a server in user space) do not
-    /// see each other at once; null for one that is safe, or unknown.
+    /// The name of a file system on which mappings, locks and renames of two hosts (or of a server in user space) do
+    /// not see each other at once; null for one that is safe, or unknown.
     /// </summary>
     /// <param name="type"><c>f_type</c>; only 32 bits count, because some kernels extend the sign.</param>
     internal static string? NetworkName(long type) => (uint)type switch

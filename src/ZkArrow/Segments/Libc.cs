@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace ZkArrow.Segments;
 
-/// <summary>The few calls of libc that segments need and .NET does not offer. Constants are those of Linux on x64.</summary>
+/// <summary>
+/// The few calls of libc that segments need and .NET does not offer. Constants are those of Linux on x64.
+/// </summary>
 internal static unsafe partial class Libc
 {
     internal const int O_RDONLY = 0, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_NONBLOCK = 0x800;
@@ -12,6 +14,7 @@ internal static unsafe partial class Libc
     internal const int AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_EACCESS = 0x200;
     internal const int AT_SYMLINK_FOLLOW = 0x400, AT_EMPTY_PATH = 0x1000;
 
+    internal const uint RENAME_NOREPLACE = 1;
     internal const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4;
     internal const int PROT_READ = 1, PROT_WRITE = 2, MAP_SHARED = 1;
     internal const int X_OK = 1, W_OK = 2, R_OK = 4;
@@ -23,7 +26,9 @@ internal static unsafe partial class Libc
     private const string Name = "libc";
     private const uint StatxBasicStats = 0x7ff;
 
-    /// <summary>The part of <c>struct statx</c> that is read here; unlike <c>struct stat</c> its layout is one everywhere.</summary>
+    /// <summary>
+    /// The part of <c>struct statx</c> that is read here; unlike <c>struct stat</c> its layout is one everywhere.
+    /// </summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     internal struct FileStatus
     {
@@ -47,7 +52,9 @@ internal static unsafe partial class Libc
 
         public readonly bool IsDirectory => (Mode & 0xF000) == 0x4000;
 
-        /// <summary>Time since the last write, link or change of mode; never negative, whatever the clock did.</summary>
+        /// <summary>
+        /// Time since the last write, link or change of mode; never negative, whatever the clock did.
+        /// </summary>
         public readonly TimeSpan Age
         {
             get
@@ -93,6 +100,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int linkat(int fromDirectory, string from, int toDirectory, string to, int flags);
+
+    [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int renameat2(int fromDirectory, string from, int toDirectory, string to, uint flags);
 
     [LibraryImport(Name, SetLastError = true)]
     internal static partial int flock(int fd, int operation);

@@ -1,8 +1,8 @@
 namespace ZkArrow.Segments;
 
 /// <summary>
-/// A segment mapped read-only and pinned. It starts with one reference; the last <see cref="Dispose"/> unmaps it and lets
-/// go of the pin. All users of one process share one mapping.
+/// A segment mapped read-only and pinned. It starts with one reference; the last <see cref="Dispose"/> unmaps it and
+/// lets go of the pin. All users of one process share one mapping.
 /// </summary>
 /// <remarks>
 /// An object that is lost without <see cref="Dispose"/> is unmapped by its finalizer, so native code that keeps

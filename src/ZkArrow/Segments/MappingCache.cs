@@ -1,7 +1,8 @@
 namespace ZkArrow.Segments;
 
 /// <summary>
-/// The live mappings of this process by device and inode, which no other file can have while a mapping holds its file open.
+/// The live mappings of this process by device and inode, which no other file can have while a mapping holds its file
+/// open.
 /// </summary>
 internal static class MappingCache
 {
@@ -16,7 +17,9 @@ internal static class MappingCache
             return FindLocked(identity);
     }
 
-    /// <summary>Offers a fresh mapping; when another thread was first, that one is returned and the fresh one released.</summary>
+    /// <summary>
+    /// Offers a fresh mapping; when another thread was first, that one is returned and the fresh one released.
+    /// </summary>
     internal static MappedSegment Share(MappedSegment fresh)
     {
         MappedSegment? first;

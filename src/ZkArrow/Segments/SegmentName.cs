@@ -1,8 +1,8 @@
 namespace ZkArrow.Segments;
 
 /// <summary>
-/// The name of a segment, <c>incarnation/epoch-version-random.arrow</c>. Names are read from records that other processes
-/// wrote, so they are checked before they become paths.
+/// The name of a segment, <c>incarnation/epoch-version-random.arrow</c>. Names are read from records that other
+/// processes wrote, so they are checked before they become paths.
 /// </summary>
 internal static class SegmentName
 {

@@ -1,37 +1,37 @@
 namespace ZkArrow.Segments;
 
 /// <summary>
-/// Segments and empty incarnation directories that were listed as older than the grace period. The listing comes first and
-/// the records are read after it: a segment that was committed in between is then seen as referenced. The other way round
-/// it would be listed, missing from the older records, and removed. Hence this object: without the listing there is nothing
-/// to remove, and <see cref="Remove"/> wants to be told about records read since.
+/// Segments and empty incarnation directories that were listed as older than the grace period. A segment is removed
+/// only under an exclusive lock, and only when its record is missing after the lock was had: a writer keeps its own lock
+/// until it has committed, so nothing can be recorded behind the sweeper's back.
 /// </summary>
 internal sealed class SweepCandidates
 {
     private readonly string _root;
     private readonly List<string> _emptyDirectories;
 
-    internal SweepCandidates(string root, List<SegmentFile> files, List<string> emptyDirectories)
+    internal SweepCandidates(string root, IReadOnlyList<string> names, List<string> emptyDirectories)
     {
         _root = root;
-        Files = files;
+        Names = names;
         _emptyDirectories = emptyDirectories;
     }
 
     /// <summary>What may go, if no record names it.</summary>
-    internal IReadOnlyList<SegmentFile> Files { get; }
+    internal IReadOnlyList<string> Names { get; }
 
     /// <summary>
-    /// Removes the listed segments that no record names and nobody has pinned, and the listed directories that are still
-    /// empty. Many processes may do so at once; what this one has no right to remove is left to the owner.
+    /// Removes the listed segments that no record names and nobody has pinned, and the listed directories that are
+    /// still empty. Many processes may do so at once; what this one has no right to remove is left to the owner.
     /// </summary>
-    /// <param name="isReferenced">Whether records, read after this object was made, name the segment.</param>
+    /// <param name="isReferenced">Whether a record names the segment now; asked again under the lock.</param>
     /// <returns>How many segments were removed.</returns>
-    internal int Remove(Func<string, bool> isReferenced)
+    internal async ValueTask<int> RemoveAsync(Func<string, ValueTask<bool>> isReferenced)
     {
         int removed = 0;
-        foreach (SegmentFile file in Files)
-            if (!isReferenced(file.Name) && RemoveUnpinned($"{_root}/{file.Name}"))
+        foreach (string name in Names)
+            if (!await isReferenced(name).ConfigureAwait(false)
+                && await RemoveUnpinnedAsync(name, isReferenced).ConfigureAwait(false))
                 removed++;
         foreach (string directory in _emptyDirectories)
             if (Libc.rmdir(directory) != 0 && !IsExpected(LibcError.Last))
@@ -39,8 +39,9 @@ internal sealed class SweepCandidates
         return removed;
     }
 
-    private static bool RemoveUnpinned(string path)
+    private async ValueTask<bool> RemoveUnpinnedAsync(string name, Func<string, ValueTask<bool>> isReferenced)
     {
+        string path = $"{_root}/{name}";
         int fd = Libc.open(path, Libc.O_RDONLY | Libc.O_CLOEXEC | Libc.O_NOFOLLOW | Libc.O_NONBLOCK, 0);
         if (fd < 0)
             return IsExpected(LibcError.Last) ? false : throw LibcError.Make("Opening", path);
@@ -49,6 +50,10 @@ internal sealed class SweepCandidates
         // whoever opens the file after this lock waits for it, and then finds the file without a name
         if (Libc.flock(fd, Libc.LOCK_EX | Libc.LOCK_NB) != 0)
             return LibcError.Last is Libc.EWOULDBLOCK or Libc.EINTR ? false : throw LibcError.Make("Locking", path);
+
+        // its writer holds a lock until its record is there: what was not recorded at the first look may be now
+        if (await isReferenced(name).ConfigureAwait(false))
+            return false;
         if (Libc.unlink(path) == 0)
             return true;
         return IsExpected(LibcError.Last) ? false : throw LibcError.Make("Removing", path);

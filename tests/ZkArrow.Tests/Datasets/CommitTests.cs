@@ -1,5 +1,4 @@
 using NUnit.Framework;
-using ZkArrow.Testing;
 
 namespace ZkArrow.Tests.Datasets;
 
@@ -59,10 +58,10 @@ public sealed class CommitTests : DatasetFixture
     public async Task Expectations_that_cannot_hold_have_statuses_of_their_own()
     {
         ZkArrowClient client = await ConnectAsync();
-        Assert.That(StatusOf(async () => await client.PublishAsync("a", Int64(0, 1), new PublishOptions { ExpectedVersion = 1 })), Is.EqualTo(ZkArrowStatus.NotFound));
+        Assert.That(await StatusOf(async () => await client.PublishAsync("a", Int64(0, 1), new PublishOptions { ExpectedVersion = 1 })), Is.EqualTo(ZkArrowStatus.NotFound));
         await client.PublishAsync("a", Int64(0, 1), new PublishOptions { ExpectedVersion = 0 });
-        Assert.That(StatusOf(async () => await client.PublishAsync("a", Int64(0, 1), new PublishOptions { ExpectedVersion = 0 })), Is.EqualTo(ZkArrowStatus.AlreadyExists));
-        Assert.That(StatusOf(async () => await client.PublishAsync("a", Int64(0, 1), new PublishOptions { ExpectedVersion = 7 })), Is.EqualTo(ZkArrowStatus.Conflict));
+        Assert.That(await StatusOf(async () => await client.PublishAsync("a", Int64(0, 1), new PublishOptions { ExpectedVersion = 0 })), Is.EqualTo(ZkArrowStatus.AlreadyExists));
+        Assert.That(await StatusOf(async () => await client.PublishAsync("a", Int64(0, 1), new PublishOptions { ExpectedVersion = 7 })), Is.EqualTo(ZkArrowStatus.Conflict));
         Assert.That(Assert.Throws<ZkArrowException>(() => _ = new PublishOptions { ExpectedVersion = -1 })!.Message, Does.Contain("ExpectedVersion"));
     }
 
@@ -74,7 +73,7 @@ public sealed class CommitTests : DatasetFixture
         ZkArrowClient other = await ConnectAsync();
         await other.PublishAsync("a", Int64(0, 1), new PublishOptions { Residency = Residency.Host });
         Assert.That(
-            StatusOf(async () => await client.PublishAsync("a", Int64(0, 1), new PublishOptions { ExpectedVersion = 1, Residency = Residency.Host })),
+            await StatusOf(async () => await client.PublishAsync("a", Int64(0, 1), new PublishOptions { ExpectedVersion = 1, Residency = Residency.Host })),
             Is.EqualTo(ZkArrowStatus.Conflict));
         Assert.That(Directory.GetFiles(DataDirectory, "*.arrow", SearchOption.AllDirectories), Has.Length.EqualTo(2));
     }

@@ -71,6 +71,6 @@ public abstract class DatasetFixture
         return [.. values];
     }
 
-    protected static ZkArrowStatus StatusOf(Func<Task> action) =>
-        Assert.ThrowsAsync<ZkArrowException>(async () => await action())!.Status;
+    protected static async Task<ZkArrowStatus> StatusOf(Func<Task> action) =>
+        (await Assert.ThrowsAsync<ZkArrowException>(async () => await action()))!.Status;
 }

@@ -46,7 +46,7 @@ public sealed class PublishReadTests : DatasetFixture
         client.InlineMax = 0;
         Assert.That((await client.PublishAsync("small", Int64(0, 10))).Residency, Is.EqualTo(Residency.Host));
         Assert.That(
-            StatusOf(async () => await client.PublishAsync("large", Int64(0, 100_000), new PublishOptions { Residency = Residency.Inline })),
+            await StatusOf(async () => await client.PublishAsync("large", Int64(0, 100_000), new PublishOptions { Residency = Residency.Inline })),
             Is.EqualTo(ZkArrowStatus.TooLarge));
     }
 
@@ -77,11 +77,11 @@ public sealed class PublishReadTests : DatasetFixture
 
         await client.DropAsync("a", 2);
         Assert.That((await client.HistoryAsync("a")).Select(v => v.Number), Is.EqualTo(new long[] { 1, 3, 4, 5 }));
-        Assert.That(StatusOf(async () => await client.ReadAsync("a", new ReadOptions { Version = 2 })), Is.EqualTo(ZkArrowStatus.NotFound));
-        Assert.That(StatusOf(async () => await client.DropAsync("a", 2)), Is.EqualTo(ZkArrowStatus.NotFound));
-        Assert.That(StatusOf(async () => await client.DropAsync("a", 5)), Is.EqualTo(ZkArrowStatus.Conflict));
-        Assert.That(StatusOf(async () => await client.ReadAsync("a", new ReadOptions { Version = 6 })), Is.EqualTo(ZkArrowStatus.NotFound));
-        Assert.That(StatusOf(async () => await client.ReadAsync("b")), Is.EqualTo(ZkArrowStatus.NotFound));
+        Assert.That(await StatusOf(async () => await client.ReadAsync("a", new ReadOptions { Version = 2 })), Is.EqualTo(ZkArrowStatus.NotFound));
+        Assert.That(await StatusOf(async () => await client.DropAsync("a", 2)), Is.EqualTo(ZkArrowStatus.NotFound));
+        Assert.That(await StatusOf(async () => await client.DropAsync("a", 5)), Is.EqualTo(ZkArrowStatus.Conflict));
+        Assert.That(await StatusOf(async () => await client.ReadAsync("a", new ReadOptions { Version = 6 })), Is.EqualTo(ZkArrowStatus.NotFound));
+        Assert.That(await StatusOf(async () => await client.ReadAsync("b")), Is.EqualTo(ZkArrowStatus.NotFound));
     }
 
     [Test]
@@ -92,7 +92,7 @@ public sealed class PublishReadTests : DatasetFixture
         await writer.PublishAsync("a", Int64(7, 50_000), new PublishOptions { Residency = Residency.Host });
         using ZkArrowTable held = await reader.ReadAsync("a");
         await writer.DropAsync("a");
-        Assert.That(StatusOf(async () => await reader.ReadAsync("a")), Is.EqualTo(ZkArrowStatus.NotFound));
+        Assert.That(await StatusOf(async () => await reader.ReadAsync("a")), Is.EqualTo(ZkArrowStatus.NotFound));
         Assert.That(Directory.EnumerateFiles(DataDirectory, "*.arrow", SearchOption.AllDirectories), Is.Empty);
         Assert.That((await writer.PublishAsync("a", Int64(1, 1))).Number, Is.EqualTo(1));
         Assert.That((await ValuesAsync(held))[49_999], Is.EqualTo(50_006));
@@ -118,7 +118,7 @@ public sealed class PublishReadTests : DatasetFixture
     public async Task Waiting_in_vain_ends_with_a_timeout()
     {
         ZkArrowClient client = await ConnectAsync(o => o with { OperationTimeout = TimeSpan.FromMilliseconds(300) });
-        Assert.That(StatusOf(async () => await client.ReadAsync("a", new ReadOptions { Wait = true })), Is.EqualTo(ZkArrowStatus.Timeout));
+        Assert.That(await StatusOf(async () => await client.ReadAsync("a", new ReadOptions { Wait = true })), Is.EqualTo(ZkArrowStatus.Timeout));
     }
 
     [Test]
@@ -128,7 +128,7 @@ public sealed class PublishReadTests : DatasetFixture
         using CancellationTokenSource source = new();
         Task<ZkArrowTable> read = client.ReadAsync("a", new ReadOptions { Wait = true }, source.Token).AsTask();
         await source.CancelAsync();
-        OperationCanceledException e = Assert.CatchAsync<OperationCanceledException>(() => read)!;
+        OperationCanceledException e = (await Assert.CatchAsync<OperationCanceledException>(() => read))!;
         Assert.That(e.CancellationToken, Is.EqualTo(source.Token));
     }
 
@@ -153,14 +153,22 @@ public sealed class PublishReadTests : DatasetFixture
     [TestCase(".")]
     [TestCase("a\nb")]
     [TestCase("a\0b")]
-    [TestCase("\ud800")]
     public async Task A_bad_name_is_refused_with_a_sentence(string name)
     {
         ZkArrowClient client = await ConnectAsync();
-        ZkArrowException e = Assert.ThrowsAsync<ZkArrowException>(async () => await client.PublishAsync(name, Int64(0, 1)))!;
+        ZkArrowException e = (await Assert.ThrowsAsync<ZkArrowException>(async () => await client.PublishAsync(name, Int64(0, 1))))!;
         Assert.That(e.Status, Is.EqualTo(ZkArrowStatus.InvalidArgument));
         Assert.That(e.Message, Does.Contain("refused: it").Or.Contain("refused: a segment"));
-        Assert.That(StatusOf(async () => await client.ReadAsync(name)), Is.EqualTo(ZkArrowStatus.InvalidArgument));
+        Assert.That(await StatusOf(async () => await client.ReadAsync(name)), Is.EqualTo(ZkArrowStatus.InvalidArgument));
+    }
+
+    [Test]
+    public async Task A_name_that_is_not_Unicode_is_refused()
+    {
+        // made here, because attributes cannot carry a lone surrogate
+        string name = "a" + (char)0xd800;
+        ZkArrowClient client = await ConnectAsync();
+        Assert.That(await StatusOf(async () => await client.PublishAsync(name, Int64(0, 1))), Is.EqualTo(ZkArrowStatus.InvalidArgument));
     }
 
     [TestCase("http://localhost")]
@@ -171,9 +179,9 @@ public sealed class PublishReadTests : DatasetFixture
     [TestCase("zk://host:1/zookeeper")]
     [TestCase("zk://host:1/a?x=1")]
     [TestCase("")]
-    public void A_bad_url_is_refused_and_shows_no_secret(string url)
+    public async Task A_bad_url_is_refused_and_shows_no_secret(string url)
     {
-        ZkArrowException e = Assert.ThrowsAsync<ZkArrowException>(async () => await ZkArrowClient.ConnectAsync(url))!;
+        ZkArrowException e = (await Assert.ThrowsAsync<ZkArrowException>(async () => await ZkArrowClient.ConnectAsync(url)))!;
         Assert.That(e.Status, Is.EqualTo(ZkArrowStatus.InvalidArgument));
         Assert.That(e.Message, Does.Contain("expected zk://").And.Not.Contain("secret"));
     }
@@ -186,7 +194,7 @@ public sealed class PublishReadTests : DatasetFixture
         await client.PublishAsync("a", Int64(0, 1), new PublishOptions { SameSchema = true });
         RecordBatch other = new(
             new Schema([new Field("x", DoubleType.Default, nullable: false)], null), [new DoubleArray.Builder().Append(1).Build()], 1);
-        ZkArrowException e = Assert.ThrowsAsync<ZkArrowException>(async () => await client.PublishAsync("a", other, new PublishOptions { SameSchema = true }))!;
+        ZkArrowException e = (await Assert.ThrowsAsync<ZkArrowException>(async () => await client.PublishAsync("a", other, new PublishOptions { SameSchema = true })))!;
         Assert.That(e.Status, Is.EqualTo(ZkArrowStatus.SchemaMismatch));
         Assert.That(e.Message, Does.Contain("x"));
         Assert.That((await client.PublishAsync("a", other)).Number, Is.EqualTo(3));
@@ -201,8 +209,8 @@ public sealed class PublishReadTests : DatasetFixture
         Task<ZkArrowTable> waiting = client.ReadAsync("b", new ReadOptions { Wait = true }).AsTask();
         await client.DisposeAsync();
         await client.DisposeAsync();
-        Assert.ThrowsAsync<ObjectDisposedException>(() => waiting);
-        Assert.ThrowsAsync<ObjectDisposedException>(async () => await client.ReadAsync("a"));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => waiting);
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await client.ReadAsync("a"));
         Assert.That(client.State, Is.EqualTo(ClientState.Closed));
         Assert.That(await ValuesAsync(table), Has.Length.EqualTo(100_000));
         table.Dispose();

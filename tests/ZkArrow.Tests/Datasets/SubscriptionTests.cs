@@ -45,8 +45,8 @@ public sealed class SubscriptionTests : DatasetFixture
         }
 
         Assert.That(seen, Is.EqualTo(new[] { (2L, 0L), (5L, 2L), (6L, 0L) }));
-        Assert.That(StatusOf(async () => await subscription.NextAsync(TimeSpan.FromMilliseconds(50), default)), Is.EqualTo(ZkArrowStatus.Timeout));
+        Assert.That(await StatusOf(async () => await subscription.NextAsync(TimeSpan.FromMilliseconds(50), default)), Is.EqualTo(ZkArrowStatus.Timeout));
         await client.DropAsync("a");
-        Assert.That(StatusOf(async () => await subscription.NextAsync(TimeSpan.FromSeconds(30), default)), Is.EqualTo(ZkArrowStatus.NotFound));
+        Assert.That(await StatusOf(async () => await subscription.NextAsync(TimeSpan.FromSeconds(30), default)), Is.EqualTo(ZkArrowStatus.NotFound));
     }
 }

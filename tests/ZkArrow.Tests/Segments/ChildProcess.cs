@@ -6,8 +6,8 @@ using ZkArrow.Segments;
 namespace ZkArrow.Tests.Segments;
 
 /// <summary>
-/// Another process that uses segments: this very assembly, started again with a variable that says what to do. It prints
-/// one line when it is there, and then stays until it is killed or its input is closed.
+/// Another process that uses segments: this very assembly, started again with a variable that says what to do. It
+/// prints one line when it is there, and then stays until it is killed or its input is closed.
 /// </summary>
 internal sealed unsafe class ChildProcess : IDisposable
 {
@@ -22,7 +22,8 @@ internal sealed unsafe class ChildProcess : IDisposable
     /// <summary>Starts a child and waits until it says that it is where the test wants it.</summary>
     internal static ChildProcess Start(params string[] command)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileName(host) == "dotnet" ? host : "dotnet")
+        string? host = Environment.ProcessPath;
+        var start = new ProcessStartInfo(Path.GetFileName(host) == "dotnet" ? host! : "dotnet")
         {
             ArgumentList = { "exec", typeof(ChildProcess).Assembly.Location },
             RedirectStandardInput = true,

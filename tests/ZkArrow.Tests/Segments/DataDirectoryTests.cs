@@ -112,7 +112,7 @@ public sealed unsafe class DataDirectoryTests : SegmentFixture
                 start.SignalAndWait();
                 try
                 {
-                    small.Write(NewName(), 7 << 20, sink => sink.Zeros(7 << 20)).Dispose();
+                    small.Write(NewName(), 7 << 20, sink => sink.Zeros(7 << 20));
                 }
                 catch (ZkArrowException e)
                 {
@@ -126,7 +126,7 @@ public sealed unsafe class DataDirectoryTests : SegmentFixture
             Assert.That(other, Is.Zero);
             Assert.That(small.List(), Has.Count.EqualTo(5 - full));
             Assert.That(full, Is.AtLeast(2));
-            small.Candidates(TimeSpan.Zero).Remove(name => name == warm);
+            small.Candidates(TimeSpan.Zero).RemoveNow(name => name == warm);
             Assert.That(small.FreeBytes, Is.EqualTo(free));
         }
     });

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
@@ -47,9 +48,8 @@ public sealed unsafe partial class MapTests : SegmentFixture
         Assert.That(mkfifo($"{Data.Path}/{fifo}", 0x1B0), Is.Zero);
         File.CreateSymbolicLink($"{Data.Path}/{link}", $"{Data.Path}/{target}");
         Directory.CreateDirectory($"{Data.Path}/{directory}");
-        using var listener = new System.Net.Sockets.Socket(
-            System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
-        listener.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint($"{Data.Path}/{socket}"));
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint($"{Data.Path}/{socket}"));
         int files = OpenFiles();
         foreach (string name in new[] { fifo, link, directory, socket })
             Assert.That(Failure(() => Data.TryMap(name, 10)).Status, Is.EqualTo(ZkArrowStatus.Corrupt), name);
@@ -64,7 +64,7 @@ public sealed unsafe partial class MapTests : SegmentFixture
         DataDirectory other = DataDirectory.Open(Data.Path, "unused");
         MappedSegment first = Data.Map(name, 10_000), second = other.Map(name, 10_000);
         Assert.That(second, Is.SameAs(first));
-        Assert.That((SegmentCounters.MappedSegments, SegmentCounters.MappedBytes, SegmentCounters.OpenPins), Is.EqualTo((1L, 10_000L, 1L)));
+        Assert.That(Held, Is.EqualTo((1L, 10_000L, 1L)));
         first.AddRef();
         first.Dispose();
         first.Dispose();
@@ -119,7 +119,7 @@ public sealed unsafe partial class MapTests : SegmentFixture
         foreach (Thread thread in threads)
             Assert.That(thread.Join(TimeSpan.FromSeconds(120)), Is.True);
         Assert.That(wrong, Is.Zero);
-        Assert.That((SegmentCounters.MappedSegments, SegmentCounters.MappedBytes, SegmentCounters.OpenPins), Is.EqualTo((0L, 0L, 0L)));
+        Assert.That(Held, Is.EqualTo((0L, 0L, 0L)));
     }
 
     [Test]
@@ -127,7 +127,8 @@ public sealed unsafe partial class MapTests : SegmentFixture
     {
         string name = Write(Data, 10_000);
         Lose(name);
-        for (long start = Environment.TickCount64; SegmentCounters.OpenPins != 0 && Environment.TickCount64 - start < 30_000;)
+        long start = Environment.TickCount64;
+        while (SegmentCounters.OpenPins != 0 && Environment.TickCount64 - start < 30_000)
         {
             GC.Collect();
             GC.WaitForPendingFinalizers();

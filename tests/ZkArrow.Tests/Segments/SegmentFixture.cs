@@ -1,16 +1,23 @@
 using System.Diagnostics;
 using NUnit.Framework;
+using ZkArrow.Ipc;
 using ZkArrow.Segments;
 
 namespace ZkArrow.Tests.Segments;
 
-/// <summary>Gives every test a data directory of its own on tmpfs, and checks that nothing stays mapped or pinned.</summary>
+/// <summary>
+/// Gives every test a data directory of its own on tmpfs, and checks that nothing stays mapped or pinned.
+/// </summary>
 [NonParallelizable]
 public abstract unsafe class SegmentFixture
 {
     private protected const string Skip = "ZKARROW_SKIP_MOUNT_TESTS";
 
     private protected DataDirectory Data { get; private set; } = null!;
+
+    /// <summary>What this process holds: mappings, their bytes, pins.</summary>
+    private protected static (long Segments, long Bytes, long Pins) Held =>
+        (SegmentCounters.MappedSegments, SegmentCounters.MappedBytes, SegmentCounters.OpenPins);
 
     [SetUp]
     public void OpenDirectory() =>
@@ -20,8 +27,7 @@ public abstract unsafe class SegmentFixture
     public void RemoveDirectory()
     {
         Directory.Delete(Path.GetDirectoryName(Data.Path)!, recursive: true);
-        Assert.That(
-            (SegmentCounters.MappedSegments, SegmentCounters.MappedBytes, SegmentCounters.OpenPins), Is.EqualTo((0L, 0L, 0L)));
+        Assert.That(Held, Is.EqualTo((0L, 0L, 0L)));
     }
 
     private protected static string NewName(string incarnation = "inc") => $"{incarnation}/1-1-{Guid.NewGuid():N}.arrow";
@@ -30,17 +36,18 @@ public abstract unsafe class SegmentFixture
     private protected static string Write(DataDirectory data, long length, string incarnation = "inc")
     {
         string name = NewName(incarnation);
-        WritePinned(data, name, length).Dispose();
+        data.Write(name, length, Fill(length));
         return name;
     }
 
     private protected static SegmentPin WritePinned(DataDirectory data, string name, long length) =>
-        data.Write(name, length, sink =>
-        {
-            byte[] bytes = Content(length);
-            fixed (byte* start = bytes)
-                sink.Write(start, length);
-        });
+        data.WritePinned(name, length, Fill(length));
+
+    private static Action<IIpcSink> Fill(long length) => sink =>
+    {
+        fixed (byte* start = Content(length))
+            sink.Write(start, length);
+    };
 
     private protected static byte[] Content(long length)
     {
@@ -53,18 +60,22 @@ public abstract unsafe class SegmentFixture
     private protected static byte[] Bytes(MappedSegment segment) =>
         new ReadOnlySpan<byte>(segment.Start, (int)segment.Length).ToArray();
 
-    private protected static int OpenFiles() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
+    /// <summary>Files of the data directory that this process has open; the test runner's own come and go.</summary>
+    private protected int OpenFiles() => Directory.GetFiles("/proc/self/fd")
+        .Count(file => new FileInfo(file).LinkTarget?.StartsWith(Data.Path, StringComparison.Ordinal) == true);
 
     private protected static ZkArrowException Failure(Action action) => Assert.Throws<ZkArrowException>(action)!;
 
-    /// <summary>Ends the test as ignored only when the environment says so; otherwise a missing right is a failure.</summary>
+    /// <summary>
+    /// Ends the test as ignored only when the environment says so; otherwise a missing right is a failure.
+    /// </summary>
     private protected static void RequireRoot()
     {
-        if (Environment.UserName == "root")
-            return;
         if (Environment.GetEnvironmentVariable(Skip) == "1")
             Assert.Ignore($"{Skip}=1");
-        Assert.Fail($"This test mounts file systems and changes owners: run it as root, or set {Skip}=1 to do without it.");
+        if (Libc.geteuid() != 0)
+            Assert.Fail(
+                $"This test mounts file systems and changes owners: run it as root, or set {Skip}=1 to do without it.");
     }
 
     private protected static void Run(string program, params string[] arguments)

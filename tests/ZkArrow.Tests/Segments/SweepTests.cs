@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using NUnit.Framework;
 using ZkArrow.Segments;
 
@@ -10,8 +11,8 @@ public sealed class SweepTests : SegmentFixture
     public void Only_old_unreferenced_segments_go()
     {
         string orphan = Write(Data, 10), referenced = Write(Data, 20);
-        Assert.That(Data.Candidates(TimeSpan.FromHours(1)).Files, Is.Empty, "both are young");
-        Assert.That(Data.Candidates(TimeSpan.Zero).Remove(name => name == referenced), Is.EqualTo(1));
+        Assert.That(Data.Candidates(TimeSpan.FromHours(1)).Names, Is.Empty, "both are young");
+        Assert.That(Data.Candidates(TimeSpan.Zero).RemoveNow(name => name == referenced), Is.EqualTo(1));
         Assert.That(Data.List().Select(file => file.Name), Is.EqualTo(new[] { referenced }));
         Assert.That(Data.TryMap(orphan, 10), Is.Null);
     }
@@ -21,7 +22,7 @@ public sealed class SweepTests : SegmentFixture
     {
         SweepCandidates candidates = Data.Candidates(TimeSpan.Zero);
         string late = Write(Data, 10);
-        Assert.That(candidates.Remove(_ => false), Is.Zero);
+        Assert.That(candidates.RemoveNow(_ => false), Is.Zero);
         Assert.That(Data.List().Select(file => file.Name), Is.EqualTo(new[] { late }));
     }
 
@@ -30,16 +31,16 @@ public sealed class SweepTests : SegmentFixture
     {
         string name = Write(Data, 10);
         using (Data.Map(name, 10))
-            Assert.That(Data.Candidates(TimeSpan.Zero).Remove(_ => false), Is.Zero);
-        Assert.That(Data.Candidates(TimeSpan.Zero).Remove(_ => false), Is.EqualTo(1));
+            Assert.That(Data.Candidates(TimeSpan.Zero).RemoveNow(_ => false), Is.Zero);
+        Assert.That(Data.Candidates(TimeSpan.Zero).RemoveNow(_ => false), Is.EqualTo(1));
     }
 
     [Test]
     public void A_segment_stays_until_its_writer_has_committed()
     {
         using (WritePinned(Data, NewName(), 10))
-            Assert.That(Data.Candidates(TimeSpan.Zero).Remove(_ => false), Is.Zero);
-        Assert.That(Data.Candidates(TimeSpan.Zero).Remove(_ => false), Is.EqualTo(1));
+            Assert.That(Data.Candidates(TimeSpan.Zero).RemoveNow(_ => false), Is.Zero);
+        Assert.That(Data.Candidates(TimeSpan.Zero).RemoveNow(_ => false), Is.EqualTo(1));
     }
 
     [Test]
@@ -47,9 +48,9 @@ public sealed class SweepTests : SegmentFixture
     {
         string name = Write(Data, 10);
         using ChildProcess child = ChildProcess.Start("map", Data.Path, name, "10");
-        Assert.That(Data.Candidates(TimeSpan.Zero).Remove(_ => false), Is.Zero);
+        Assert.That(Data.Candidates(TimeSpan.Zero).RemoveNow(_ => false), Is.Zero);
         child.Kill();
-        Assert.That(Data.Candidates(TimeSpan.Zero).Remove(_ => false), Is.EqualTo(1));
+        Assert.That(Data.Candidates(TimeSpan.Zero).RemoveNow(_ => false), Is.EqualTo(1));
     }
 
     [Test]
@@ -57,10 +58,10 @@ public sealed class SweepTests : SegmentFixture
     {
         Write(Data, 10, "emptied");
         string stays = Write(Data, 10, "stays");
-        Data.Candidates(TimeSpan.Zero).Remove(name => name == stays);
-        Data.Candidates(TimeSpan.FromHours(1)).Remove(name => name == stays);
+        Data.Candidates(TimeSpan.Zero).RemoveNow(name => name == stays);
+        Data.Candidates(TimeSpan.FromHours(1)).RemoveNow(name => name == stays);
         Assert.That(Directory.Exists($"{Data.Path}/emptied"), Is.True, "it is young");
-        Data.Candidates(TimeSpan.Zero).Remove(name => name == stays);
+        Data.Candidates(TimeSpan.Zero).RemoveNow(name => name == stays);
         Assert.That(Directory.GetDirectories(Data.Path), Is.EqualTo(new[] { $"{Data.Path}/stays" }));
     }
 
@@ -70,7 +71,7 @@ public sealed class SweepTests : SegmentFixture
         DataDirectory elsewhere = DataDirectory.Open($"{Data.Path}-elsewhere", "unused");
         string name = Write(elsewhere, 10, "inc");
         Directory.CreateSymbolicLink($"{Data.Path}/inc", $"{elsewhere.Path}/inc");
-        Assert.That(Data.Candidates(TimeSpan.Zero).Remove(_ => false), Is.Zero);
+        Assert.That(Data.Candidates(TimeSpan.Zero).RemoveNow(_ => false), Is.Zero);
         Assert.That(Failure(() => Data.RemoveIncarnation("inc")).Status, Is.EqualTo(ZkArrowStatus.Corrupt));
         Assert.That(elsewhere.List().Select(file => file.Name), Is.EqualTo(new[] { name }));
     }
@@ -81,7 +82,7 @@ public sealed class SweepTests : SegmentFixture
         // every write goes into a directory that sweepers remove as soon as it is empty
         const int writers = 4, rounds = 400;
         int running = writers, removed = 0, swept = 0;
-        var errors = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        var errors = new ConcurrentQueue<string>();
         IEnumerable<Thread> writing = Enumerable.Range(0, writers).Select(w => new Thread(() => Guard(errors, () =>
         {
             for (int i = 0; i < rounds; i++)
@@ -97,7 +98,7 @@ public sealed class SweepTests : SegmentFixture
         {
             while (Volatile.Read(ref running) > 0)
             {
-                Interlocked.Add(ref removed, Data.Candidates(TimeSpan.Zero).Remove(_ => false));
+                Interlocked.Add(ref removed, Data.Candidates(TimeSpan.Zero).RemoveNow(_ => false));
                 Interlocked.Increment(ref swept);
             }
         }, () => { })));
@@ -107,7 +108,7 @@ public sealed class SweepTests : SegmentFixture
         foreach (Thread thread in threads)
             Assert.That(thread.Join(TimeSpan.FromSeconds(120)), Is.True);
         Assert.That(errors, Is.Empty);
-        removed += Data.Candidates(TimeSpan.Zero).Remove(_ => false);
+        removed += Data.Candidates(TimeSpan.Zero).RemoveNow(_ => false);
         Assert.That(removed, Is.EqualTo(writers * rounds), $"each segment is removed by exactly one of {swept} sweeps");
     }
 
@@ -123,7 +124,7 @@ public sealed class SweepTests : SegmentFixture
             var sweeper = new Thread(() =>
             {
                 start.SignalAndWait();
-                removed = candidates.Remove(_ => false);
+                removed = candidates.RemoveNow(_ => false);
             });
             sweeper.Start();
             start.SignalAndWait();
@@ -134,7 +135,29 @@ public sealed class SweepTests : SegmentFixture
         }
     }
 
-    private static void Guard(System.Collections.Concurrent.ConcurrentQueue<string> errors, Action action, Action last)
+    [Test]
+    public void A_reader_waits_for_a_sweeper_to_decide()
+    {
+        string name = Write(Data, 10);
+        int fd = Libc.open($"{Data.Path}/{name}", Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+        Assert.That(Libc.flock(fd, Libc.LOCK_EX | Libc.LOCK_NB), Is.Zero);
+        bool mapped = false;
+        var reader = new Thread(() =>
+        {
+            using MappedSegment? segment = Data.TryMap(name, 10);
+            mapped = segment is not null;
+        });
+        reader.Start();
+        bool waits = SpinWait.SpinUntil(
+            () => reader.ThreadState.HasFlag(ThreadState.WaitSleepJoin), TimeSpan.FromSeconds(30));
+        Assert.That(waits, Is.True);
+        Assert.That(mapped, Is.False);
+        Libc.close(fd);
+        Assert.That(reader.Join(TimeSpan.FromSeconds(30)), Is.True);
+        Assert.That(mapped, Is.True);
+    }
+
+    private static void Guard(ConcurrentQueue<string> errors, Action action, Action last)
     {
         try
         {

@@ -46,7 +46,7 @@ public sealed unsafe class WriteTests : SegmentFixture
                         sink.Write(start, piece.Length);
                 else
                     sink.Zeros(zeros[i]);
-        }).Dispose();
+        });
         using MappedSegment segment = Data.Map(name, expected.Length);
         Assert.That(Bytes(segment), Is.EqualTo(expected.ToArray()));
     }
@@ -100,6 +100,20 @@ public sealed unsafe class WriteTests : SegmentFixture
         Assert.That(Data.List(), Is.Empty);
     }
 
+    [Test]
+    public void A_directory_swept_while_its_first_segment_is_written_is_made_again()
+    {
+        string name = NewName();
+        Data.Write(name, 10, sink =>
+        {
+            Assert.That(Data.Candidates(TimeSpan.Zero).RemoveNow(_ => false), Is.Zero);
+            Assert.That(Directory.Exists($"{Data.Path}/inc"), Is.False);
+            sink.Zeros(10);
+        });
+        using MappedSegment segment = Data.Map(name, 10);
+        Assert.That(Bytes(segment), Is.EqualTo(new byte[10]));
+    }
+
     [TestCase("../outside.arrow")]
     [TestCase("inc/../../outside.arrow")]
     [TestCase("/inc/x.arrow")]
@@ -123,6 +137,22 @@ public sealed unsafe class WriteTests : SegmentFixture
         Assert.That(Data.Unlink(name), Is.True);
         Assert.That(Data.Unlink(name), Is.False);
         Assert.That(Data.TryMap(name, 10), Is.Null);
+    }
+
+    [Test]
+    public void A_renamed_segment_keeps_its_bytes_and_its_pin_and_replaces_nothing()
+    {
+        string from = NewName(), to = NewName("other"), taken = Write(Data, 20);
+        using (WritePinned(Data, from, 10))
+        {
+            Assert.That(Failure(() => Data.Rename(from, taken)).Status, Is.EqualTo(ZkArrowStatus.Internal));
+            Data.Rename(from, to);
+            Assert.That(Data.Candidates(TimeSpan.Zero).RemoveNow(name => name == taken), Is.Zero);
+        }
+
+        using MappedSegment segment = Data.Map(to, 10), untouched = Data.Map(taken, 20);
+        Assert.That((Bytes(segment), Bytes(untouched)), Is.EqualTo((Content(10), Content(20))));
+        Assert.That(Failure(() => Data.Rename(from, NewName())).Status, Is.EqualTo(ZkArrowStatus.DataLost));
     }
 
     [Test]

@@ -1,0 +1,250 @@
+/// \file
+/// An open connection to one namespace.
+#ifndef ZKARROW_CLIENT_HPP
+#define ZKARROW_CLIENT_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+#include <zkarrow/subscription.hpp>
+#include <zkarrow/table.hpp>
+
+namespace zkarrow {
+inline namespace v0 {
+
+/// How to open a client.
+struct ConnectOptions {
+  /// The asked session timeout, which the server clamps; zero = 10 s.
+  std::chrono::milliseconds session_timeout = std::chrono::milliseconds::zero();
+  /// The data directory; empty = the host's default for the namespace.
+  std::string data_dir;
+  /// "digest:user:password"; empty = none. Never logged.
+  std::string auth;
+  /// Tables up to this many bytes are kept in the coordinator; nothing = 65,536.
+  std::optional<std::int64_t> inline_max;
+  /// The deadline.
+  Timeout timeout = default_timeout;
+  /// Ends the call from another thread; it must outlive the call.
+  const Cancel* cancel = nullptr;
+};
+
+/// How to publish.
+struct PublishOptions {
+  /// Compare-and-set: the number the head must have; 0 = the dataset must not exist yet.
+  std::optional<std::int64_t> expected_version;
+  /// Where the bytes go.
+  Residency residency = Residency::automatic;
+  /// Refuse a schema other than the head's.
+  bool same_schema = false;
+  /// The deadline.
+  Timeout timeout = default_timeout;
+  /// Ends the call from another thread; it must outlive the call.
+  const Cancel* cancel = nullptr;
+};
+
+/// What to read.
+struct ReadOptions {
+  /// The version's number; 0 = the head.
+  std::uint64_t version = 0;
+  /// Ask the coordinator's leader first, so that every commit acknowledged anywhere is seen.
+  bool strict = false;
+  /// Wait until the dataset, or the version, exists.
+  bool wait = false;
+  /// Check every offset, dictionary index and string before handing anything out.
+  bool validate_full = false;
+  /// The deadline.
+  Timeout timeout = default_timeout;
+  /// Ends the call from another thread; it must outlive the call.
+  const Cancel* cancel = nullptr;
+};
+
+/// The state of a connection.
+enum class ClientState : std::int32_t {
+  /// The client works.
+  connected = ZKA_CLIENT_CONNECTED,
+  /// The connection is lost; the session may still live.
+  suspended = ZKA_CLIENT_SUSPENDED,
+  /// The session is lost; a new one is being made.
+  lost = ZKA_CLIENT_LOST,
+  /// The client is closed.
+  closed = ZKA_CLIENT_CLOSED,
+};
+
+/// An open connection to one namespace: a coordinator plus a data directory. Any number of threads
+/// may use it at once; moving, closing and destroying it are for one.
+class Client {
+ public:
+  /// Takes over a C handle.
+  explicit Client(zka_client* handle) noexcept : handle_(handle) {}
+
+  /// Opens a client and waits until it is connected; url is "zk://host:port,host:port/chroot".
+  [[nodiscard]] static Client connect(const std::string& url, const ConnectOptions& options = {}) {
+    zka_client_options raw = ZKA_CLIENT_OPTIONS_INIT;
+    raw.session_timeout_ms =
+        static_cast<std::int32_t>(std::clamp<std::int64_t>(options.session_timeout.count(), 0, INT32_MAX));
+    raw.data_dir = options.data_dir.empty() ? nullptr : detail::c_str(options.data_dir);
+    raw.auth = options.auth.empty() ? nullptr : detail::c_str(options.auth);
+    raw.inline_max = options.inline_max.value_or(-1);
+    zka_client* handle = nullptr;
+    detail::check([&](zka_error* error) {
+      return zka_client_open(detail::c_str(url), &raw, options.timeout.milliseconds(),
+                             detail::handle_of(options.cancel), &handle, error);
+    });
+    return Client(handle);
+  }
+
+  /// Whether it holds something: false when moved from or released.
+  explicit operator bool() const noexcept { return static_cast<bool>(handle_); }
+  /// The state of the connection.
+  [[nodiscard]] ClientState state() const {
+    std::int32_t state = 0;
+    detail::check([&](zka_error* error) { return zka_client_state(get(), &state, error); });
+    return static_cast<ClientState>(state);
+  }
+  /// Changes an option of the open client, such as "inline_max".
+  void set_option(const std::string& key, const std::string& value) const {
+    detail::check([&](zka_error* error) {
+      return zka_client_set_option(get(), detail::c_str(key), detail::c_str(value), error);
+    });
+  }
+
+  /// Makes a table the next version of a dataset, atomically; makes the dataset when it does not
+  /// exist. The stream is consumed on success only.
+  Version publish(const std::string& name, ArrowArrayStream* stream, const PublishOptions& options = {}) const {
+    zka_publish_options raw = ZKA_PUBLISH_OPTIONS_INIT;
+    raw.flags = options.same_schema ? ZKA_PUBLISH_SAME_SCHEMA : 0;
+    raw.expected_version = options.expected_version.value_or(ZKA_ANY_VERSION);
+    raw.residency = static_cast<std::int32_t>(options.residency);
+    return detail::get_version([&](zka_version_info* out, zka_error* error) {
+      return zka_dataset_publish(get(), detail::c_str(name), stream, &raw, options.timeout.milliseconds(),
+                                 detail::handle_of(options.cancel), out, error);
+    });
+  }
+  /// Makes a table the next version of a dataset; the stream is consumed on success only.
+  Version publish(const std::string& name, UniqueStream& stream, const PublishOptions& options = {}) const {
+    return publish(name, stream.get(), options);
+  }
+  /// Makes a table the next version of a dataset.
+  Version publish(const std::string& name, UniqueStream&& stream, const PublishOptions& options = {}) const {
+    return publish(name, stream.get(), options);
+  }
+
+  /// Takes hold of a version. Its bytes stay valid until the table is closed and the last batch got
+  /// from it is gone, whatever happens to the dataset or its publisher.
+  [[nodiscard]] Table read(const std::string& name, const ReadOptions& options = {}) const {
+    zka_read_options raw = ZKA_READ_OPTIONS_INIT;
+    raw.flags = (options.strict ? ZKA_READ_STRICT : 0) | (options.wait ? ZKA_READ_WAIT : 0) |
+                (options.validate_full ? ZKA_READ_VALIDATE_FULL : 0);
+    raw.version = options.version;
+    zka_table* table = nullptr;
+    detail::check([&](zka_error* error) {
+      return zka_dataset_read(get(), detail::c_str(name), &raw, options.timeout.milliseconds(),
+                              detail::handle_of(options.cancel), &table, error);
+    });
+    return Table(table);
+  }
+
+  /// What is known of a version (0 = the head), without touching its bytes.
+  [[nodiscard]] Version stat(const std::string& name, std::uint64_t version = 0,
+                             const CallOptions& options = {}) const {
+    return detail::get_version([&](zka_version_info* out, zka_error* error) {
+      return zka_dataset_stat(get(), detail::c_str(name), version, options.timeout.milliseconds(),
+                              detail::handle_of(options.cancel), out, error);
+    });
+  }
+
+  /// The datasets of the namespace with their heads, as a stream for a data frame.
+  [[nodiscard]] UniqueStream list(const std::string& prefix = {}, const CallOptions& options = {}) const {
+    UniqueStream stream;
+    detail::check([&](zka_error* error) {
+      return zka_dataset_list(get(), prefix.empty() ? nullptr : detail::c_str(prefix), options.timeout.milliseconds(),
+                              detail::handle_of(options.cancel), stream.out(), error);
+    });
+    return stream;
+  }
+  /// The datasets of the namespace with their heads, by name.
+  [[nodiscard]] std::vector<DatasetInfo> datasets(const std::string& prefix = {},
+                                                  const CallOptions& options = {}) const {
+    return detail::datasets_of(list(prefix, options));
+  }
+
+  /// The versions of a dataset that can still be read, as a stream for a data frame.
+  [[nodiscard]] UniqueStream history(const std::string& name, const CallOptions& options = {}) const {
+    UniqueStream stream;
+    detail::check([&](zka_error* error) {
+      return zka_dataset_history(get(), detail::c_str(name), options.timeout.milliseconds(),
+                                 detail::handle_of(options.cancel), stream.out(), error);
+    });
+    return stream;
+  }
+  /// The versions of a dataset that can still be read, oldest first.
+  [[nodiscard]] std::vector<Version> versions(const std::string& name, const CallOptions& options = {}) const {
+    return detail::versions_of(history(name, options));
+  }
+
+  /// Drops one version, which must not be the head, or (0) the whole dataset. Tables that hold it
+  /// stay valid; no new reader finds it.
+  void drop(const std::string& name, std::uint64_t version = 0, const CallOptions& options = {}) const {
+    detail::check([&](zka_error* error) {
+      return zka_dataset_drop(get(), detail::c_str(name), version, options.timeout.milliseconds(),
+                              detail::handle_of(options.cancel), error);
+    });
+  }
+
+  /// Subscribes to the versions after a given one (0 = from the first that can still be read). The
+  /// dataset need not exist yet.
+  [[nodiscard]] Subscription subscribe(const std::string& name, std::uint64_t after = 0) const {
+    zka_subscription* subscription = nullptr;
+    detail::check([&](zka_error* error) {
+      return zka_subscription_open(get(), detail::c_str(name), after, &subscription, error);
+    });
+    return Subscription(subscription);
+  }
+
+#ifdef __cpp_lib_expected
+  /// \name Twins that return their error instead of throwing it
+  /// @{
+  [[nodiscard]] static std::expected<Client, Error> try_connect(const std::string& url,
+                                                                const ConnectOptions& options = {}) {
+    return detail::attempt([&] { return connect(url, options); });
+  }
+  [[nodiscard]] std::expected<Version, Error> try_publish(const std::string& name, UniqueStream& stream,
+                                                          const PublishOptions& options = {}) const {
+    return detail::attempt([&] { return publish(name, stream, options); });
+  }
+  [[nodiscard]] std::expected<Version, Error> try_publish(const std::string& name, UniqueStream&& stream,
+                                                          const PublishOptions& options = {}) const {
+    return detail::attempt([&] { return publish(name, stream, options); });
+  }
+  [[nodiscard]] std::expected<Table, Error> try_read(const std::string& name, const ReadOptions& options = {}) const {
+    return detail::attempt([&] { return read(name, options); });
+  }
+  [[nodiscard]] std::expected<Version, Error> try_stat(const std::string& name, std::uint64_t version = 0,
+                                                       const CallOptions& options = {}) const {
+    return detail::attempt([&] { return stat(name, version, options); });
+  }
+  [[nodiscard]] std::expected<void, Error> try_drop(const std::string& name, std::uint64_t version = 0,
+                                                    const CallOptions& options = {}) const {
+    return detail::attempt([&] { drop(name, version, options); });
+  }
+  /// @}
+#endif
+
+  /// Closes before the destructor does, and ends the session. Tables, and batches, stay valid.
+  void close() noexcept { handle_.reset(); }
+  /// The C handle, still owned.
+  [[nodiscard]] zka_client* get() const noexcept { return handle_.get(); }
+  /// Hands the C handle to the caller, who has to close it.
+  [[nodiscard]] zka_client* release() noexcept { return handle_.release(); }
+
+ private:
+  detail::Handle<zka_client, zka_client_close> handle_;
+};
+
+}  // namespace v0
+}  // namespace zkarrow
+
+#endif  // ZKARROW_CLIENT_HPP

@@ -1,0 +1,36 @@
+"""What the tests share, besides the fixtures of tests/lab: a fresh interpreter."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import subprocess
+import sys
+from typing import Callable
+
+import pytest
+
+TESTS = pathlib.Path(__file__).resolve().parent
+ROOT = TESTS.parents[2]
+PATHS = [str(TESTS.parent), str(ROOT / "tests" / "lab"), str(ROOT / "tests/contract/python")]
+sys.path[:0] = PATHS
+
+from zkarrow_fixtures import balanced, client, place, server  # noqa: E402, F401
+
+
+@pytest.fixture
+def run_python() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs a program in a fresh interpreter, warnings being errors."""
+
+    def run(
+        program: str, *arguments: str, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-W", "error", "-c", program, *arguments],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(PATHS), **environment},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    return run

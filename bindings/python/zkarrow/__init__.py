@@ -1,0 +1,104 @@
+"""Named, versioned Apache Arrow tables, shared between the processes of a host with no copy.
+
+    import zkarrow
+
+    with zkarrow.connect("zk://localhost:2181/app") as client:
+        client.publish("prices/eod", table)  # anything with __arrow_c_stream__ or __arrow_c_array__
+        with client.read("prices/eod") as t:
+            df = polars.DataFrame(t)  # or pyarrow.table(t), or any other consumer
+
+Importing it loads nothing: the library is loaded on first use, after which the process must not
+fork.
+"""
+
+from . import columns, exchange
+from ._about import VERSION as __version__
+from ._about import abi_version, counters, show_info
+from ._client import Client, connect
+from ._lists import DatasetInfo, ListResult, VersionInfo
+from ._errors import (
+    AlreadyExistsError,
+    BusyError,
+    CancelledError,
+    ConflictError,
+    CorruptError,
+    DataLostError,
+    Error,
+    FencedError,
+    ForkedError,
+    InternalError,
+    InvalidArgumentError,
+    InvalidHandleError,
+    NoSpaceError,
+    NotFoundError,
+    NotOwnerError,
+    NotResidentError,
+    PermissionDeniedError,
+    SchemaMismatchError,
+    SessionExpiredError,
+    TimeoutError,
+    TooLargeError,
+    UnauthenticatedError,
+    UnavailableError,
+    UnsupportedError,
+)
+from ._protocols import (
+    ArrowArrayExportable,
+    ArrowSchemaExportable,
+    ArrowStreamExportable,
+    TableLike,
+)
+from ._stream import ArrowStream
+from ._subscription import Subscription
+from ._table import Schema, Table
+from ._version import Version
+from .columns import ColumnTable, table
+
+__all__ = [
+    "AlreadyExistsError",
+    "ArrowArrayExportable",
+    "ArrowSchemaExportable",
+    "ArrowStream",
+    "ArrowStreamExportable",
+    "BusyError",
+    "CancelledError",
+    "Client",
+    "ColumnTable",
+    "ConflictError",
+    "CorruptError",
+    "DataLostError",
+    "DatasetInfo",
+    "Error",
+    "FencedError",
+    "ForkedError",
+    "InternalError",
+    "InvalidArgumentError",
+    "InvalidHandleError",
+    "ListResult",
+    "NoSpaceError",
+    "NotFoundError",
+    "NotOwnerError",
+    "NotResidentError",
+    "PermissionDeniedError",
+    "Schema",
+    "SchemaMismatchError",
+    "SessionExpiredError",
+    "Subscription",
+    "Table",
+    "TableLike",
+    "TimeoutError",
+    "TooLargeError",
+    "UnauthenticatedError",
+    "UnavailableError",
+    "UnsupportedError",
+    "Version",
+    "VersionInfo",
+    "__version__",
+    "abi_version",
+    "columns",
+    "connect",
+    "counters",
+    "exchange",
+    "show_info",
+    "table",
+]

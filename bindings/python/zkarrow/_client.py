@@ -1,0 +1,321 @@
+"""The connection to one namespace."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import weakref
+from ctypes import byref, c_int32, c_void_p, sizeof
+from typing import Any, Literal, Union
+
+from . import _bindings, _ffi, _waiting
+from ._bindings import ArrowArrayStream, zka_client_options, zka_publish_options, zka_read_options
+from ._lists import DatasetInfo, ListResult, VersionInfo
+from ._errors import InvalidArgumentError
+from ._handle import Handle
+from ._protocols import TableLike
+from ._stream import Source
+from ._subscription import Subscription
+from ._table import Table
+from ._version import RESIDENCIES, Version, from_info, new_info
+from ._waiting import milliseconds
+
+State = Literal["connected", "suspended", "lost", "closed"]
+Residency = Literal["inline", "host"]
+
+_STATES: dict[int, State] = {
+    _bindings.ZKA_CLIENT_CONNECTED: "connected",
+    _bindings.ZKA_CLIENT_SUSPENDED: "suspended",
+    _bindings.ZKA_CLIENT_LOST: "lost",
+    _bindings.ZKA_CLIENT_CLOSED: "closed",
+}
+_RESIDENCY_CODES: dict[str | None, int] = {None: 0, **{v: k for k, v in RESIDENCIES.items()}}
+_PUBLISH_SIZE = sizeof(zka_publish_options)
+_READ_SIZE = sizeof(zka_read_options)
+
+_open_clients: weakref.WeakSet[Client] = weakref.WeakSet()
+
+
+def connect(
+    url: str,
+    *,
+    data_dir: str | os.PathLike[str] | None = None,
+    session_timeout: float = 10.0,
+    auth: str | None = None,
+    inline_max: int | None = None,
+    timeout: float | None = 30.0,
+) -> Client:
+    """Opens a client and waits until it is connected, at most ``timeout`` seconds.
+
+    ``url`` is "zk://host:port,host:port/chroot". ``data_dir`` is the data directory, None = the
+    host's default for this namespace. ``session_timeout`` is asked in seconds; the server clamps
+    it. ``auth`` is "digest:user:password". Tables up to ``inline_max`` bytes are kept in the
+    coordinator, None = 65,536. Close the client, or use it as a context manager.
+
+    Raises InvalidArgumentError, UnavailableError, UnauthenticatedError, PermissionDeniedError,
+    UnsupportedError (another format version), NoSpaceError, ForkedError.
+    """
+    library = _ffi.library()
+    target = _ffi.text(url, "url")
+    options = zka_client_options(
+        sizeof(zka_client_options),
+        milliseconds(session_timeout, "session_timeout"),
+        None if data_dir is None else os.fsencode(data_dir),
+        None if auth is None else _ffi.text(auth, "auth"),
+        -1 if inline_max is None else inline_max,
+    )
+
+    def open_client(timeout_ms: int, cancel: Any) -> Client:
+        pointer = c_void_p()
+        _ffi.call(
+            library.zka_client_open, target, byref(options), timeout_ms, cancel, byref(pointer)
+        )
+        return Client(pointer.value, url)
+
+    client = _waiting.wait(open_client, timeout)
+    _open_clients.add(client)
+    return client
+
+
+class Client(Handle):
+    """An open connection to one namespace, from `connect`. Any number of threads may use it at
+    once.
+
+    Every ``timeout`` is in seconds, None = for ever; on the main thread Ctrl-C ends any wait. Every
+    call raises ValueError when the client is closed, UnavailableError when the coordinator could
+    not be reached in time, PermissionDeniedError, and ForkedError in a forked child.
+    """
+
+    _noun = "client"
+    _close_function = "zka_client_close"
+
+    def __init__(self, pointer: int | None, url: str) -> None:
+        super().__init__(pointer)
+        self._url = url
+
+    @property
+    def state(self) -> State:
+        """The state of the connection."""
+        if self.closed:
+            return "closed"
+        state = c_int32()
+        _ffi.call(_ffi.library().zka_client_state, self._open_pointer(), byref(state))
+        return _STATES[state.value]
+
+    def publish(
+        self,
+        name: str,
+        table: TableLike,
+        *,
+        expected_version: int | None = None,
+        residency: Residency | None = None,
+        same_schema: bool = False,
+        timeout: float | None = 30.0,
+    ) -> Version:
+        """Makes a table the next version of a dataset, atomically; makes the dataset if need be.
+
+        ``table`` has ``__arrow_c_stream__`` or ``__arrow_c_array__``, or is an iterable of such
+        objects with one schema; all its batches are read, perhaps on another thread, and copied
+        once. What an iterable raises is raised here. ``expected_version`` is the number the head
+        must have, 0 = the dataset must not exist yet, None = do not compare. ``residency`` None =
+        inline when small, else host. ``same_schema`` refuses a schema other than the head's.
+
+        Raises InvalidArgumentError, AlreadyExistsError, NotFoundError, ConflictError,
+        NotOwnerError, SchemaMismatchError, NoSpaceError, TooLargeError, TimeoutError,
+        UnsupportedError. Where ``outcome_unknown`` is true it may have been published all the same.
+        """
+        library = _ffi.library()
+        pointer = self._open_pointer()
+        dataset = _ffi.text(name, "name")
+        if residency not in _RESIDENCY_CODES:
+            raise InvalidArgumentError(
+                f"residency must be 'inline' or 'host' and was {residency!r}"
+            )
+        options = zka_publish_options(
+            _PUBLISH_SIZE,
+            _bindings.ZKA_PUBLISH_SAME_SCHEMA if same_schema else 0,
+            _bindings.ZKA_ANY_VERSION if expected_version is None else expected_version,
+            _RESIDENCY_CODES[residency],
+        )
+        source = Source(table)
+
+        def publish(timeout_ms: int, cancel: Any) -> Version:
+            info = new_info()
+            with source as stream:
+                _ffi.call(
+                    library.zka_dataset_publish,
+                    pointer,
+                    dataset,
+                    stream,
+                    byref(options),
+                    timeout_ms,
+                    cancel,
+                    byref(info),
+                )
+            return from_info(info)
+
+        return _waiting.wait(publish, timeout)
+
+    def read(
+        self,
+        name: str,
+        *,
+        version: int | None = None,
+        wait: Union[bool, float] = False,
+        strict: bool = False,
+        validate: Literal["normal", "full"] = "normal",
+        timeout: float | None = 30.0,
+    ) -> Table:
+        """Takes hold of a version: the head, or number ``version``. Nothing is copied.
+
+        ``wait`` true waits until it exists, at most ``timeout`` seconds; a number waits so many
+        seconds. ``strict`` asks the coordinator's leader first, so that every commit acknowledged
+        anywhere is seen; without it a head known on this host is answered from memory, in
+        microseconds. ``validate="full"`` checks every offset, dictionary index and string.
+
+        Raises NotFoundError, NotResidentError, DataLostError, CorruptError, TimeoutError (while
+        waiting). The caller closes the table.
+        """
+        library = _ffi.library()
+        pointer = self._open_pointer()
+        dataset = _ffi.text(name, "name")
+        flags = 0
+        if strict:
+            flags |= _bindings.ZKA_READ_STRICT
+        if validate != "normal":
+            if validate != "full":
+                raise InvalidArgumentError(
+                    f"validate must be 'normal' or 'full' and was {validate!r}"
+                )
+            flags |= _bindings.ZKA_READ_VALIDATE_FULL
+        if wait is not False:
+            flags |= _bindings.ZKA_READ_WAIT
+            if wait is not True:
+                timeout = wait
+        options = zka_read_options(_READ_SIZE, flags, _number(version))
+
+        def read(timeout_ms: int, cancel: Any) -> Table:
+            out = c_void_p()
+            _ffi.call(
+                library.zka_dataset_read,
+                pointer,
+                dataset,
+                byref(options),
+                timeout_ms,
+                cancel,
+                byref(out),
+            )
+            return Table(out.value, name)
+
+        return _waiting.wait(read, timeout, from_memory=not strict)
+
+    def stat(
+        self, name: str, *, version: int | None = None, timeout: float | None = 30.0
+    ) -> Version:
+        """What is known of a version, the head by default, without touching its bytes.
+
+        Raises NotFoundError.
+        """
+        library = _ffi.library()
+        pointer = self._open_pointer()
+        dataset = _ffi.text(name, "name")
+
+        def stat(timeout_ms: int, cancel: Any) -> Version:
+            info = new_info()
+            number = _number(version)
+            _ffi.call(
+                library.zka_dataset_stat, pointer, dataset, number, timeout_ms, cancel, byref(info)
+            )
+            return from_info(info)
+
+        return _waiting.wait(stat, timeout, from_memory=True)
+
+    def list(
+        self, prefix: str | None = None, *, timeout: float | None = 30.0
+    ) -> ListResult[DatasetInfo]:
+        """The datasets with their heads, by name; only names that begin with ``prefix``."""
+        library = _ffi.library()
+        pointer = self._open_pointer()
+        start = None if prefix is None else _ffi.text(prefix, "prefix")
+
+        def list_datasets(timeout_ms: int, cancel: Any) -> ListResult[DatasetInfo]:
+            out = ArrowArrayStream()
+            _ffi.call(library.zka_dataset_list, pointer, start, timeout_ms, cancel, byref(out))
+            return ListResult(out, DatasetInfo)
+
+        return _waiting.wait(list_datasets, timeout)
+
+    def history(self, name: str, *, timeout: float | None = 30.0) -> ListResult[VersionInfo]:
+        """The versions of a dataset that can still be read, oldest first. Raises NotFoundError."""
+        library = _ffi.library()
+        pointer = self._open_pointer()
+        dataset = _ffi.text(name, "name")
+
+        def history(timeout_ms: int, cancel: Any) -> ListResult[VersionInfo]:
+            out = ArrowArrayStream()
+            _ffi.call(library.zka_dataset_history, pointer, dataset, timeout_ms, cancel, byref(out))
+            return ListResult(out, VersionInfo)
+
+        return _waiting.wait(history, timeout)
+
+    def drop(
+        self, name: str, *, version: int | None = None, timeout: float | None = 30.0
+    ) -> None:
+        """Drops the whole dataset, or one version, which must not be the head.
+
+        Tables that hold it stay valid; no new reader finds it. Raises NotFoundError, ConflictError
+        (it is the head), NotOwnerError, TimeoutError.
+        """
+        library = _ffi.library()
+        pointer = self._open_pointer()
+        dataset = _ffi.text(name, "name")
+        number = _number(version)
+
+        def drop(timeout_ms: int, cancel: Any) -> None:
+            _ffi.call(library.zka_dataset_drop, pointer, dataset, number, timeout_ms, cancel)
+
+        _waiting.wait(drop, timeout)
+
+    def subscribe(
+        self, name: str, *, after: int = 0, timeout: float | None = None
+    ) -> Subscription:
+        """Subscribes to the versions after number ``after``, 0 = from the first that can be read.
+
+        The dataset need not exist yet. Iterating waits for each version at most ``timeout``
+        seconds, None = for ever. The caller closes the subscription.
+        """
+        pointer = c_void_p()
+        _ffi.call(
+            _ffi.library().zka_subscription_open,
+            self._open_pointer(),
+            _ffi.text(name, "name"),
+            _not_negative(after, "after"),
+            byref(pointer),
+        )
+        return Subscription(pointer.value, name, timeout)
+
+    def __repr__(self) -> str:
+        return f"<zkarrow.Client {self._url!r} {self.state}>"
+
+
+
+def _number(version: int | None) -> int:
+    # the library's 0 means the head, or all of a dataset; here only None does, so that a number
+    # gone wrong drops nothing
+    if version is None:
+        return 0
+    if version == 0:
+        raise InvalidArgumentError("versions are numbered from 1; leave version out for the head")
+    return _not_negative(version, "version")
+
+
+def _not_negative(number: int, what: str) -> int:
+    if not 0 <= number < 1 << 64:
+        raise InvalidArgumentError(f"{what} must not be negative and was {number!r}")
+    return number
+
+
+@atexit.register
+def _close_clients() -> None:
+    for client in list(_open_clients):
+        client.close()

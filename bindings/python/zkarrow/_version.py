@@ -1,0 +1,63 @@
+"""What is known of a version."""
+
+from __future__ import annotations
+
+import dataclasses
+from ctypes import sizeof
+from datetime import datetime, timedelta, timezone
+
+from . import _bindings
+from ._bindings import zka_version_info
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_SIZE = sizeof(zka_version_info)
+
+RESIDENCIES = {
+    _bindings.ZKA_RESIDENCY_INLINE: "inline",
+    _bindings.ZKA_RESIDENCY_HOST: "host",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Version:
+    """A version of a dataset.
+
+    ``number`` is 1, 2, 3 ... per dataset, never reused; ``rows`` counts over all batches;
+    ``nbytes`` is the size of its Arrow IPC bytes; ``epoch`` is the fencing token of the owner that
+    published it, 0 = published without owning; ``commit_id`` and ``schema_id`` are 32 hex digits;
+    ``residency`` is "inline" (in the coordinator) or "host" (in shared memory); ``committed_at`` is
+    the publisher's clock, in UTC.
+    """
+
+    number: int
+    rows: int
+    nbytes: int
+    epoch: int
+    commit_id: str
+    schema_id: str
+    residency: str
+    committed_at: datetime
+
+
+def new_info() -> zka_version_info:
+    """An info for the library to fill in."""
+    return zka_version_info(_SIZE)
+
+
+def from_info(info: zka_version_info) -> Version:
+    """What the library filled in."""
+    return Version(
+        number=info.number,
+        rows=info.rows,
+        nbytes=info.nbytes,
+        epoch=info.epoch,
+        commit_id=info.commit_id.decode(),
+        schema_id=info.schema_id.decode(),
+        residency=RESIDENCIES.get(info.residency, f"residency {info.residency}"),
+        committed_at=from_microseconds(info.committed_at_us),
+    )
+
+
+def from_microseconds(value: int) -> datetime:
+    """Microseconds since 1970-01-01 UTC as a time."""
+    return _EPOCH + timedelta(microseconds=value)

@@ -1,0 +1,36 @@
+using ZkArrow.ArrowC;
+
+namespace ZkArrow.Native;
+
+/// <summary>Lists as Arrow tables, with the columns that <c>zkarrow.h</c> documents.</summary>
+internal static class ListTables
+{
+    public static ArrowTable Datasets(IReadOnlyList<DatasetInfo> datasets)
+    {
+        TableBuilder table = new(datasets.Count);
+        table.AddText("name", i => datasets[i].Name);
+        table.AddNumbers("version", TableBuilder.Unsigned, i => datasets[i].Head.Number);
+        AddCommon(table, i => datasets[i].Head);
+        return table.Build();
+    }
+
+    public static ArrowTable Versions(IReadOnlyList<DatasetVersion> versions)
+    {
+        TableBuilder table = new(versions.Count);
+        table.AddNumbers("version", TableBuilder.Unsigned, i => versions[i].Number);
+        AddCommon(table, i => versions[i]);
+        table.AddText("commit_id", i => versions[i].CommitId);
+        table.AddText("author", i => versions[i].Author);
+        return table.Build();
+    }
+
+    private static void AddCommon(TableBuilder table, Func<int, DatasetVersion> version)
+    {
+        table.AddNumbers("epoch", TableBuilder.Unsigned, i => version(i).Epoch);
+        table.AddNumbers("rows", TableBuilder.Signed, i => version(i).Rows);
+        table.AddNumbers("nbytes", TableBuilder.Signed, i => version(i).Bytes);
+        table.AddNumbers("committed_at", TableBuilder.MicrosecondsUtc, i => Output.Microseconds(version(i).CommittedAt));
+        table.AddText("residency", i => version(i).Residency == Residency.Inline ? "inline" : "host");
+        table.AddText("schema_id", i => version(i).SchemaId);
+    }
+}

@@ -1,0 +1,53 @@
+namespace ZkArrow.Native;
+
+/// <summary>Translates option structs; NULL stands for the defaults.</summary>
+internal static unsafe class Options
+{
+    /// <summary>Stands in inline_max for the default.</summary>
+    private const int DefaultInlineMax = -1;
+
+    public static ZkArrowOptions Read(ZkaClientOptions* options)
+    {
+        ZkArrowOptions read = new() { LoggerFactory = CallbackLog.Current };
+        if (options == null)
+            return read;
+        Argument.Sized(options);
+        read = read with { DataDirectory = Argument.OptionalText(options->DataDir, "data_dir"), Auth = Argument.OptionalText(options->Auth, "auth") };
+        if (options->SessionTimeoutMs != 0)
+            read = read with { SessionTimeout = TimeSpan.FromMilliseconds(options->SessionTimeoutMs) };
+        return options->InlineMax == DefaultInlineMax ? read : read with { InlineMax = options->InlineMax };
+    }
+
+    public static PublishOptions? Read(ZkaPublishOptions* options)
+    {
+        if (options == null)
+            return null;
+        Argument.Sized(options);
+        Argument.Zero(options->Reserved, "reserved");
+        return new PublishOptions
+        {
+            SameSchema = Argument.Flags(options->Flags, Zka.PublishSameSchema, nameof(options)) != 0,
+            ExpectedVersion = options->ExpectedVersion == Zka.AnyVersion ? null : options->ExpectedVersion,
+            Residency = options->Residency switch
+            {
+                0 => null,
+                Zka.ResidencyInline or Zka.ResidencyHost => (Residency)options->Residency,
+                _ => throw Argument.Refused(nameof(options), $"had the residency {options->Residency}, which this version does not know"),
+            },
+        };
+    }
+
+    public static ReadOptions? Read(ZkaReadOptions* options)
+    {
+        if (options == null)
+            return null;
+        uint flags = Argument.Flags(Argument.Sized(options)->Flags, Zka.ReadStrict | Zka.ReadWait | Zka.ReadValidateFull, nameof(options));
+        return new ReadOptions
+        {
+            Version = Argument.Version(options->Version, "version"),
+            Strict = (flags & Zka.ReadStrict) != 0,
+            Wait = (flags & Zka.ReadWait) != 0,
+            ValidateFull = (flags & Zka.ReadValidateFull) != 0,
+        };
+    }
+}

@@ -1,0 +1,60 @@
+using System.Text;
+using ZkArrow.ArrowC;
+
+namespace ZkArrow.Native;
+
+/// <summary>Writes the outputs of exports: zeroed before anything can fail.</summary>
+internal static unsafe class Output
+{
+    public static void Clear<T>(T* target)
+        where T : unmanaged
+    {
+        if (target != null)
+            *target = default;
+    }
+
+    public static void Clear<T>(T** target)
+        where T : unmanaged
+    {
+        if (target != null)
+            *target = null;
+    }
+
+    /// <summary>Zeroes a struct behind its size; one of a wrong size stays as it is.</summary>
+    public static void ClearSized<T>(T* target)
+        where T : unmanaged
+    {
+        if (target != null && *(uint*)target >= sizeof(T))
+            new Span<byte>(target, sizeof(T))[sizeof(uint)..].Clear();
+    }
+
+    public static void Write(ZkaVersionInfo* target, DatasetVersion version)
+    {
+        target->Residency = (int)version.Residency;
+        target->Number = (ulong)version.Number;
+        target->Epoch = (ulong)version.Epoch;
+        target->Rows = version.Rows;
+        target->Nbytes = version.Bytes;
+        target->CommittedAtUs = Microseconds(version.CommittedAt);
+        Write(new Span<byte>(target->CommitId, 33), version.CommitId);
+        Write(new Span<byte>(target->SchemaId, 33), version.SchemaId);
+    }
+
+    public static long Microseconds(DateTimeOffset time) => (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
+
+    /// <summary>Writes a table as a stream and lets go of the table.</summary>
+    public static void Move(ArrowTable table, ArrowArrayStream* target)
+    {
+        try
+        {
+            table.Export(target);
+        }
+        finally
+        {
+            table.Release();
+        }
+    }
+
+    /// <summary>The target is zero already, so what is written has its end.</summary>
+    private static void Write(Span<byte> target, string digits) => Encoding.ASCII.GetBytes(digits, target[..^1]);
+}

@@ -1,0 +1,78 @@
+using System.Runtime.InteropServices;
+
+namespace ZkArrow.Native;
+
+/// <summary><c>zka_error</c>, field for field; <c>abi.py check</c> compares all of this file with the header.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct ZkaError
+{
+    public uint StructSize;
+    public int Status;
+    public int KeeperCode;
+    public uint Flags;
+    public byte* Message;
+    public delegate* unmanaged[Cdecl]<ZkaError*, void> Release;
+    public void* PrivateData;
+}
+
+/// <summary><c>zka_client_options</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct ZkaClientOptions
+{
+    public uint StructSize;
+    public int SessionTimeoutMs;
+    public byte* DataDir;
+    public byte* Auth;
+    public long InlineMax;
+}
+
+/// <summary><c>zka_version_info</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct ZkaVersionInfo
+{
+    public uint StructSize;
+    public int Residency;
+    public ulong Number;
+    public ulong Epoch;
+    public long Rows;
+    public long Nbytes;
+    public long CommittedAtUs;
+    public fixed byte CommitId[33];
+    public fixed byte SchemaId[33];
+    public fixed byte Reserved[6];
+}
+
+/// <summary><c>zka_publish_options</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct ZkaPublishOptions
+{
+    public uint StructSize;
+    public uint Flags;
+    public long ExpectedVersion;
+    public int Residency;
+    public int Reserved;
+}
+
+/// <summary><c>zka_read_options</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct ZkaReadOptions
+{
+    public uint StructSize;
+    public uint Flags;
+    public ulong Version;
+}
+
+/// <summary><c>zka_counters</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct ZkaCounters
+{
+    public uint StructSize;
+    public uint Reserved;
+    public long Handles;
+    public long ExportedArrays;
+    public long ExportedStreams;
+    public long ExportedSchemas;
+    public long Batches;
+    public long MappedSegments;
+    public long MappedBytes;
+}

@@ -1,0 +1,71 @@
+using System.Runtime.InteropServices;
+
+namespace ZkArrow.ArrowC;
+
+/// <summary>The native part of a batch: its count of references, so that releasing an export needs no managed object.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct BatchBlock
+{
+    private long refs;
+    private nint owner;
+    public ArrowArray Source;
+
+    /// <summary>What exports copy: <see cref="Source"/>, or a normalised copy of it.</summary>
+    public ArrowArray* View;
+    public int Structs;
+    public int Pointers;
+
+    /// <summary>Moves a checked array in; the caller holds the first reference.</summary>
+    public static BatchBlock* Create(ArrowArray* array, SchemaNode root, bool normalise, IDisposable? owner)
+    {
+        int structs = 0, pointers = 0;
+        ArrayTree.Measure(array, ref structs, ref pointers);
+        var block = (BatchBlock*)NativeMemory.AllocZeroed((nuint)sizeof(BatchBlock));
+        try
+        {
+            block->refs = 1;
+            block->Structs = structs;
+            block->Pointers = pointers;
+            block->View = normalise ? ArrayTree.Normalise(array, root, structs, pointers) : &block->Source;
+            if (owner is not null) block->owner = GCHandle.ToIntPtr(GCHandle.Alloc(owner));
+        }
+        catch
+        {
+            if (block->View != &block->Source) NativeMemory.Free(block->View);
+            NativeMemory.Free(block);
+            throw;
+        }
+        block->Source = *array;
+        array->Release = null;
+        ArrowCounters.AddBoxes(1);
+        return block;
+    }
+
+    public static void AddRef(BatchBlock* block) => Interlocked.Increment(ref block->refs);
+
+    public static void Release(BatchBlock* block)
+    {
+        if (Interlocked.Decrement(ref block->refs) > 0) return;
+        if (block->Source.Release != null) block->Source.Release(&block->Source);
+        nint owner = block->owner;
+        if (block->View != &block->Source) NativeMemory.Free(block->View);
+        NativeMemory.Free(block);
+        ArrowCounters.AddBoxes(-1);
+        if (owner != 0) DisposeOwner(GCHandle.FromIntPtr(owner));
+    }
+
+    private static void DisposeOwner(GCHandle handle)
+    {
+        var owner = (IDisposable)handle.Target!;
+        handle.Free();
+        try
+        {
+            owner.Dispose();
+        }
+        catch (Exception e)
+        {
+            // this can run under a consumer's release call, and no exception may cross into foreign code
+            Environment.FailFast("ZkArrow could not let go of the memory behind a released array.", e);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+using ZkArrow.ArrowC;
+
+namespace ZkArrow.Ipc;
+
+/// <summary>
+/// Lays structs over the body of one record batch message. Every buffer is checked to lie inside the body and to be as long as
+/// its values need, so that a consumer that trusts the struct stays inside too.
+/// </summary>
+internal unsafe ref struct BatchDecoder
+{
+    private readonly byte* body;
+    private readonly long bodyLength;
+    private readonly nint[] dictionaries;
+    private readonly SharedOwner memory;
+    private readonly FlatVector nodes;
+    private readonly FlatVector buffers;
+    private readonly long rows;
+    private long nextNode;
+    private long nextBuffer;
+    private long used;
+
+    public BatchDecoder(FlatTable batch, byte* body, long bodyLength, nint[] dictionaries, SharedOwner memory)
+    {
+        this.body = body;
+        this.bodyLength = bodyLength;
+        this.dictionaries = dictionaries;
+        this.memory = memory;
+        if (batch.Has(3)) throw ArrowFailure.Unsupported("The Arrow file was compressed; write it without compression.");
+        rows = batch.Long(0);
+        if (rows is < 0 or > ArrayCheck.MaxLength) throw ArrowFailure.Corrupt($"A batch of the Arrow file had {rows} rows.");
+        nodes = batch.Vector(1, 16);
+        buffers = batch.Vector(2, 16);
+    }
+
+    /// <summary>A batch with the columns of a schema.</summary>
+    public ArrowArray* Batch(SchemaNode root)
+    {
+        var array = (ArrowArray*)memory.Allocate(1, sizeof(ArrowArray));
+        array->Length = rows;
+        array->NBuffers = 1;
+        array->Buffers = (void**)memory.Allocate(1, sizeof(void*));
+        Children(array, root, rows);
+        CheckAllUsed();
+        return array;
+    }
+
+    /// <summary>The values of a dictionary.</summary>
+    public ArrowArray* Array(SchemaNode node)
+    {
+        var array = (ArrowArray*)memory.Allocate(1, sizeof(ArrowArray));
+        Node(array, node);
+        CheckAllUsed();
+        if (array->Length != rows) throw ArrowFailure.Corrupt($"The dictionary of {node.Label} had {array->Length} values in a batch of {rows}.");
+        return array;
+    }
+
+    private readonly void CheckAllUsed()
+    {
+        // overlapping buffers are inside too, but would let a small file cost the work of a large one
+        if (used > bodyLength) throw ArrowFailure.Corrupt($"The buffers of a batch of the Arrow file overlapped: {used} bytes in a body of {bodyLength}.");
+        if (nextNode != nodes.Count || nextBuffer != buffers.Count)
+        {
+            throw ArrowFailure.Corrupt(
+                $"A batch of the Arrow file had {nodes.Count} nodes and {buffers.Count} buffers where its schema has {nextNode} and {nextBuffer}.");
+        }
+    }
+
+    private void Children(ArrowArray* array, SchemaNode node, long wanted)
+    {
+        int count = node.Children.Length;
+        array->NChildren = count;
+        if (count == 0) return;
+        array->Children = (ArrowArray**)memory.Allocate(count, sizeof(void*));
+        var structs = (ArrowArray*)memory.Allocate(count, sizeof(ArrowArray));
+        for (int i = 0; i < count; i++)
+        {
+            array->Children[i] = structs + i;
+            Node(structs + i, node.Children[i]);
+            if (structs[i].Length < wanted)
+                throw ArrowFailure.Corrupt($"The array of {node.Children[i].Label} had {structs[i].Length} values where its parent needs {wanted}.");
+        }
+    }
+
+    private void Node(ArrowArray* array, SchemaNode node)
+    {
+        if (nextNode == nodes.Count) throw ArrowFailure.Corrupt($"A batch of the Arrow file had no node for {node.Label}.");
+        long length = nodes.Word(2 * nextNode);
+        long nulls = nodes.Word((2 * nextNode) + 1);
+        nextNode++;
+        if (length is < 0 or > ArrayCheck.MaxLength || nulls < 0 || nulls > length)
+            throw ArrowFailure.Corrupt($"The array of {node.Label} had length {length} and {nulls} nulls.");
+        ArrowType type = node.Type;
+        array->Length = length;
+        array->NullCount = type.Layout == ArrowLayout.Null ? length : nulls;
+        array->NBuffers = type.Buffers;
+        // the decoder never releases what it lays out, but a struct without a release counts as released
+        array->Release = (delegate* unmanaged[Cdecl]<ArrowArray*, void>)1;
+        if (type.Layout == ArrowLayout.Null) return;
+        array->Buffers = (void**)memory.Allocate(type.Buffers, sizeof(void*));
+        Validity(array, node);
+        switch (type.Layout)
+        {
+            case ArrowLayout.Bits:
+                array->Buffers[1] = Buffer(node, ArrayLayout.BitmapBytes(length), out _);
+                break;
+            case ArrowLayout.Fixed:
+                array->Buffers[1] = Buffer(node, Product(length, type.Width), out _);
+                break;
+            case ArrowLayout.Binary32 or ArrowLayout.Binary64:
+                long last = Offsets(array, node);
+                array->Buffers[2] = Buffer(node, last, out _);
+                break;
+            case ArrowLayout.List32 or ArrowLayout.List64 or ArrowLayout.Map:
+                Children(array, node, Offsets(array, node));
+                break;
+            case ArrowLayout.FixedList:
+                Children(array, node, Product(length, type.Width));
+                break;
+            case ArrowLayout.Struct:
+                Children(array, node, length);
+                break;
+            default:
+                throw ArrowFailure.Unsupported($"The type '{type.Name}' of {node.Label} cannot be read from a file yet.");
+        }
+        if (node.Dictionary is not null) array->Dictionary = (ArrowArray*)dictionaries[node.DictionaryIndex];
+    }
+
+    private void Validity(ArrowArray* array, SchemaNode node)
+    {
+        byte* bits = Buffer(node, 0, out long bytes);
+        if (bytes == 0 && array->NullCount == 0) return;
+        if (bytes < ArrayLayout.BitmapBytes(array->Length))
+            throw ArrowFailure.Corrupt($"The validity of {node.Label} had {bytes} bytes for {array->Length} values.");
+        array->Buffers[0] = bits;
+    }
+
+    /// <summary>Lays out the offsets; returns the last one, which the values must reach.</summary>
+    private long Offsets(ArrowArray* array, SchemaNode node)
+    {
+        long needed = array->Length == 0 ? 0 : Product(array->Length + 1, node.Type.OffsetWidth);
+        byte* offsets = Buffer(node, needed, out long bytes);
+        // a missing offset of an empty array is filled in when it is exported
+        if (bytes < node.Type.OffsetWidth) return 0;
+        array->Buffers[1] = offsets;
+        if (array->Length == 0)
+        {
+            // a consumer may read the one offset that is there
+            bool zero = node.Type.OffsetWidth == 4 ? *(int*)offsets == 0 : *(long*)offsets == 0;
+            if (!zero) array->Buffers[1] = null;
+            return 0;
+        }
+        bool narrow = node.Type.OffsetWidth == 4;
+        long first = narrow ? *(int*)offsets : *(long*)offsets;
+        long last = narrow ? ((int*)offsets)[array->Length] : ((long*)offsets)[array->Length];
+        if (first < 0 || last < first) throw ArrowFailure.Corrupt($"The offsets of {node.Label} went from {first} to {last}.");
+        return last;
+    }
+
+    /// <summary>The next buffer, which must have some bytes at least.</summary>
+    private byte* Buffer(SchemaNode node, long needed, out long bytes)
+    {
+        if (nextBuffer == buffers.Count) throw ArrowFailure.Corrupt($"A batch of the Arrow file had no buffer for {node.Label}.");
+        long offset = buffers.Word(2 * nextBuffer);
+        bytes = buffers.Word((2 * nextBuffer) + 1);
+        nextBuffer++;
+        if (offset < 0 || bytes < 0 || offset > bodyLength || bytes > bodyLength - offset)
+            throw ArrowFailure.Corrupt($"A buffer of {node.Label} at {offset} with {bytes} bytes was not inside its body of {bodyLength}.");
+        used += bytes;
+        if (bytes < needed) throw ArrowFailure.Corrupt($"A buffer of {node.Label} had {bytes} bytes where {needed} are needed.");
+        byte* start = body + offset;
+        if (bytes > 0 && ((nint)start & 7) != 0)
+            throw ArrowFailure.Unsupported($"A buffer of {node.Label} was misaligned: its address is not a multiple of 8.");
+        return start;
+    }
+
+    /// <summary>A size that overflows is more than any body has.</summary>
+    private static long Product(long count, long width)
+    {
+        long high = Math.BigMul(count, width, out long low);
+        return high == 0 && low >= 0 ? low : long.MaxValue;
+    }
+}

@@ -1,0 +1,135 @@
+using System.Buffers.Binary;
+using System.Text;
+using ZkArrow.ArrowC;
+
+namespace ZkArrow.Ipc;
+
+/// <summary>
+/// An Arrow IPC file, laid out before a byte of it is written: its length is known, so that space can be reserved first.
+/// The table must stay open until the file is written.
+/// </summary>
+internal sealed unsafe class IpcPlan
+{
+    private readonly List<Section> sections = [];
+    private readonly SchemaBox schema;
+    private readonly byte[] tail;
+
+    private IpcPlan(ArrowTable table, IReadOnlyList<KeyValuePair<string, string>> footerMetadata)
+    {
+        schema = table.Schema;
+        schema.Root.RequireStorable("stored");
+        Length = 8 + schema.IpcMessage.Length;
+        nint[] dictionaries = DictionaryPlan.Collect(table);
+        // numbers grow inwards: from the last to the first, a dictionary stands before those whose values refer to it
+        for (int i = dictionaries.Length - 1; i >= 0; i--)
+        {
+            if (dictionaries[i] != 0) AddDictionary(i, (ArrowArray*)dictionaries[i], schema.Dictionaries[i].Dictionary!);
+        }
+        int dictionaryCount = sections.Count;
+        foreach (ArrayBox batch in table.Batches) AddBatch(batch);
+        tail = Tail(dictionaryCount, footerMetadata);
+        Length = checked(Length + tail.Length);
+    }
+
+    /// <summary>The bytes of the whole file.</summary>
+    public long Length { get; private set; }
+
+    /// <summary>Lays a table out.</summary>
+    public static IpcPlan Create(ArrowTable table, IReadOnlyList<KeyValuePair<string, string>> footerMetadata)
+    {
+        try
+        {
+            return new IpcPlan(table, footerMetadata);
+        }
+        catch (OverflowException)
+        {
+            throw ArrowFailure.TooLarge("The table was too large for one Arrow file.");
+        }
+    }
+
+    /// <summary>Writes the file; exactly <see cref="Length"/> bytes.</summary>
+    public void Write(IIpcSink sink)
+    {
+        Write(sink, [.. IpcFormat.Magic, 0, 0]);
+        Write(sink, schema.IpcMessage);
+        foreach (Section section in sections)
+        {
+            Write(sink, section.Metadata);
+            foreach (BufferPart part in section.Parts)
+            {
+                part.Write(sink);
+                long padding = IpcFormat.Padded(part.Bytes) - part.Bytes;
+                if (padding > 0) sink.Zeros(padding);
+            }
+        }
+        Write(sink, tail);
+    }
+
+    private static void Write(IIpcSink sink, byte[] bytes)
+    {
+        fixed (byte* start = bytes) sink.Write(start, bytes.Length);
+    }
+
+    private void AddDictionary(int number, ArrowArray* values, SchemaNode node)
+    {
+        var encoder = new BatchEncoder();
+        encoder.AddArray(values, node);
+        var writer = new FlatWriter();
+        int data = encoder.RecordBatch(writer, values->Length);
+        writer.StartTable(3);
+        writer.AddLong(0, number);
+        writer.AddReference(1, data);
+        AddSection(writer, IpcFormat.HeaderDictionary, writer.EndTable(), encoder);
+    }
+
+    private void AddBatch(ArrayBox batch)
+    {
+        var encoder = new BatchEncoder();
+        encoder.AddBatch(batch.View, schema.Root);
+        var writer = new FlatWriter();
+        AddSection(writer, IpcFormat.HeaderBatch, encoder.RecordBatch(writer, batch.Length), encoder);
+    }
+
+    private void AddSection(FlatWriter writer, byte headerType, int header, BatchEncoder encoder)
+    {
+        long body = encoder.BodyLength;
+        byte[] message = SchemaEncoder.Message(writer, headerType, header, body);
+        byte[] metadata = SchemaEncoder.Encapsulate(message, Length);
+        sections.Add(new Section(Length, metadata, encoder.Parts, body));
+        Length = checked(Length + metadata.Length + body);
+    }
+
+    /// <summary>The end-of-stream mark, the footer, its length and the closing magic.</summary>
+    private byte[] Tail(int dictionaryCount, IReadOnlyList<KeyValuePair<string, string>> footerMetadata)
+    {
+        var writer = new FlatWriter();
+        int schemaTable = SchemaEncoder.Schema(writer, schema);
+        int dictionaries = Blocks(writer, sections.Take(dictionaryCount));
+        int batches = Blocks(writer, sections.Skip(dictionaryCount));
+        int metadata = SchemaEncoder.Metadata(
+            writer, [.. footerMetadata.Select(pair => (Encoding.UTF8.GetBytes(pair.Key), Encoding.UTF8.GetBytes(pair.Value)))]);
+        writer.StartTable(5);
+        writer.AddReference(1, schemaTable);
+        writer.AddReference(2, dictionaries);
+        writer.AddReference(3, batches);
+        writer.AddReference(4, metadata);
+        writer.AddShort(0, IpcFormat.VersionV5);
+        byte[] footer = writer.Finish(writer.EndTable());
+
+        var bytes = new byte[8 + footer.Length + 4 + IpcFormat.Magic.Length];
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, IpcFormat.Continuation);
+        footer.CopyTo(bytes, 8);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(8 + footer.Length), footer.Length);
+        IpcFormat.Magic.CopyTo(bytes.AsSpan(12 + footer.Length));
+        return bytes;
+    }
+
+    private static int Blocks(FlatWriter writer, IEnumerable<Section> sections)
+    {
+        // a block is an offset, the length of the metadata in 32 bits with 32 bits of padding, the length of the body
+        long[] words = [.. sections.SelectMany(section => new[] { section.Position, section.Metadata.Length, section.BodyLength })];
+        return writer.Structs(words, 3);
+    }
+
+    private sealed record Section(long Position, byte[] Metadata, List<BufferPart> Parts, long BodyLength);
+}

@@ -1,0 +1,27 @@
+namespace ZkArrow.Segments;
+
+internal sealed partial class DataDirectory
+{
+    /// <summary>
+    /// Gives a segment that no record names yet another name, which is not in use. A pin on it stays; without one a
+    /// sweeper may have been first, and <see cref="ZkArrowStatus.DataLost"/> says so.
+    /// </summary>
+    internal void Rename(string from, string to)
+    {
+        SegmentName.Check(from);
+        SegmentName.Check(to);
+        string source = $"{Path}/{from}", target = $"{Path}/{to}";
+        for (int attempt = 0; ; attempt++)
+        {
+            if (Libc.renameat2(Libc.AT_FDCWD, source, Libc.AT_FDCWD, target, Libc.RENAME_NOREPLACE) == 0)
+                return;
+            int errno = LibcError.Last;
+            if (errno != Libc.ENOENT || attempt == DirectoryAttempts)
+                throw LibcError.Make($"Renaming {source} to", target, errno);
+            if (!Libc.Stat(source, follow: false, out _))
+                throw new ZkArrowException(
+                    ZkArrowStatus.DataLost, $"The segment {source} was gone before it was renamed; write it again.");
+            MakeDirectory(target[..target.LastIndexOf('/')]);
+        }
+    }
+}

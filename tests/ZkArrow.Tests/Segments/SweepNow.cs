@@ -1,0 +1,10 @@
+using ZkArrow.Segments;
+
+namespace ZkArrow.Tests.Segments;
+
+internal static class SweepNow
+{
+    /// <summary>A sweep whose records are known without asking anybody.</summary>
+    public static int RemoveNow(this SweepCandidates candidates, Func<string, bool> isReferenced) =>
+        candidates.RemoveAsync(name => ValueTask.FromResult(isReferenced(name))).AsTask().GetAwaiter().GetResult();
+}

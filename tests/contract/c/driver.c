@@ -1,0 +1,385 @@
+/* The C driver of the contract suite: tests/contract/README.md. */
+#define _POSIX_C_SOURCE 200809L
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zkarrow/zkarrow.h>
+
+#include "digest.h"
+#include "lists.h"
+#include "make.h"
+#include "misuse.h"
+
+/* What is kept between requests: one client, and tables and subscriptions under keys. */
+
+typedef struct {
+  char key[32];
+  zka_table* table;
+  zka_subscription* subscription;
+} kept;
+
+static zka_client* client;
+static char url[512];
+static char data_dir[512];
+static kept keeps[32];
+
+static kept* keep_of(const char* key) {
+  for (size_t i = 0; i < sizeof(keeps) / sizeof(*keeps); ++i) {
+    if (strcmp(keeps[i].key, key) == 0) return &keeps[i];
+  }
+  return NULL;
+}
+
+static kept* new_keep(const char* key) {
+  kept* slot = keep_of("");
+  if (slot == NULL) {
+    fputs("driver: too many keys\n", stderr);
+    exit(2);
+  }
+  snprintf(slot->key, sizeof(slot->key), "%s", key);
+  return slot;
+}
+
+/* Requests: an absent field takes the library's default. */
+
+static const char* text(const cJSON* request, const char* field) {
+  return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(request, field));
+}
+
+static int64_t number(const cJSON* request, const char* field, int64_t absent) {
+  const cJSON* item = cJSON_GetObjectItemCaseSensitive(request, field);
+  return cJSON_IsNumber(item) ? (int64_t)item->valuedouble : absent;
+}
+
+static int is_true(const cJSON* request, const char* field) {
+  return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(request, field));
+}
+
+static int64_t deadline(const cJSON* request) { return number(request, "timeout_ms", 30000); }
+
+/* Answers */
+
+static zka_status fail(zka_error* error, zka_status status, const char* message) {
+  if (error->release != NULL) error->release(error);
+  error->status = status;
+  error->message = strdup(message);
+  return status;
+}
+
+static void add_number(cJSON* answer, const char* field, int64_t value) {
+  cJSON_AddNumberToObject(answer, field, (double)value);
+}
+
+static void add_version(cJSON* answer, const zka_version_info* info) {
+  cJSON* version = cJSON_AddObjectToObject(answer, "version");
+  add_number(version, "number", (int64_t)info->number);
+  add_number(version, "rows", info->rows);
+  add_number(version, "nbytes", info->nbytes);
+  add_number(version, "epoch", (int64_t)info->epoch);
+  cJSON_AddStringToObject(version, "commit_id", info->commit_id);
+  cJSON_AddStringToObject(version, "schema_id", info->schema_id);
+  cJSON_AddStringToObject(version, "residency", info->residency == ZKA_RESIDENCY_INLINE ? "inline" : "host");
+}
+
+static zka_status add_digest(cJSON* answer, zka_table* table, zka_error* error) {
+  struct ArrowArrayStream stream;
+  digest result;
+  zka_status status = zka_table_stream(table, &stream, error);
+  if (status != ZKA_OK) return status;
+  status = digest_stream(&stream, &result, NULL);
+  if (status != ZKA_OK) return fail(error, status, result.problem);
+  cJSON_AddStringToObject(answer, "digest", result.hex);
+  add_number(answer, "batches", result.batches);
+  return ZKA_OK;
+}
+
+/* Operations */
+
+static zka_status open_client(zka_client** out, int64_t session_timeout_ms, int64_t timeout_ms, zka_error* error) {
+  zka_client_options options = ZKA_CLIENT_OPTIONS_INIT;
+  options.session_timeout_ms = (int32_t)session_timeout_ms;
+  options.data_dir = data_dir[0] != '\0' ? data_dir : NULL;
+  return zka_client_open(url, &options, timeout_ms, NULL, out, error);
+}
+
+static zka_status do_open(const cJSON* request, cJSON* answer, zka_error* error) {
+  (void)answer;
+  snprintf(url, sizeof(url), "%s", text(request, "url"));
+  snprintf(data_dir, sizeof(data_dir), "%s", text(request, "data_dir") != NULL ? text(request, "data_dir") : "");
+  return open_client(&client, number(request, "session_timeout_ms", 0), deadline(request), error);
+}
+
+static zka_status do_close(const cJSON* request, cJSON* answer, zka_error* error) {
+  (void)request, (void)answer, (void)error;
+  zka_status status = zka_client_close(client);
+  client = NULL;
+  return status;
+}
+
+static zka_status do_state(const cJSON* request, cJSON* answer, zka_error* error) {
+  static const char* const names[] = {"", "connected", "suspended", "lost", "closed"};
+  int32_t state;
+  (void)request;
+  zka_status status = zka_client_state(client, &state, error);
+  if (status == ZKA_OK) cJSON_AddStringToObject(answer, "state", names[state]);
+  return status;
+}
+
+static int make_of(const cJSON* request, struct ArrowArrayStream* out, make_record* record) {
+  static const char* const kinds[] = {"int64", "mixed", "half", "mismatched"};
+  const cJSON* make = cJSON_GetObjectItemCaseSensitive(request, "make");
+  for (int kind = 0; kind < 4; ++kind) {
+    if (strcmp(text(make, "kind"), kinds[kind]) != 0) continue;
+    make_stream(out, (make_kind)kind, number(make, "rows", 0), number(make, "seed", 0), number(make, "batches", 1),
+                record);
+    return 1;
+  }
+  return 0;
+}
+
+static zka_status publish(const cJSON* request, const char* name, struct ArrowArrayStream* stream, cJSON* answer,
+                          zka_error* error) {
+  zka_publish_options options = ZKA_PUBLISH_OPTIONS_INIT;
+  zka_version_info version = ZKA_VERSION_INFO_INIT;
+  const char* residency = text(request, "residency");
+  options.expected_version = number(request, "expected_version", ZKA_ANY_VERSION);
+  if (is_true(request, "same_schema")) options.flags = ZKA_PUBLISH_SAME_SCHEMA;
+  if (residency != NULL && strcmp(residency, "host") == 0) options.residency = ZKA_RESIDENCY_HOST;
+  if (residency != NULL && strcmp(residency, "inline") == 0) options.residency = ZKA_RESIDENCY_INLINE;
+  zka_status status = zka_dataset_publish(client, name, stream, &options, deadline(request), NULL, &version, error);
+  if (status == ZKA_OK) {
+    if (stream->release != NULL) return fail(error, ZKA_INTERNAL, "ZKA_OK did not consume the stream");
+    add_version(answer, &version);
+  } else {
+    if (stream->release == NULL) return fail(error, ZKA_INTERNAL, "a failure consumed the stream");
+    stream->release(stream);
+  }
+  return status;
+}
+
+static zka_status do_publish(const cJSON* request, cJSON* answer, zka_error* error) {
+  struct ArrowArrayStream stream;
+  if (!make_of(request, &stream, NULL)) return fail(error, ZKA_UNSUPPORTED, "unknown kind of table");
+  return publish(request, text(request, "name"), &stream, answer, error);
+}
+
+static zka_status read_table(const cJSON* request, const char* name, zka_table** out, zka_error* error) {
+  zka_read_options options = ZKA_READ_OPTIONS_INIT;
+  options.version = (uint64_t)number(request, "version", 0);
+  options.flags = (is_true(request, "strict") ? ZKA_READ_STRICT : 0u) |
+                  (is_true(request, "wait") ? ZKA_READ_WAIT : 0u) |
+                  (is_true(request, "validate_full") ? ZKA_READ_VALIDATE_FULL : 0u);
+  return zka_dataset_read(client, name, &options, deadline(request), NULL, out, error);
+}
+
+static zka_status do_relay(const cJSON* request, cJSON* answer, zka_error* error) {
+  zka_table* table;
+  struct ArrowArrayStream stream;
+  zka_status status = read_table(request, text(request, "from"), &table, error);
+  if (status != ZKA_OK) return status;
+  status = zka_table_stream(table, &stream, error);
+  zka_table_close(table);
+  if (status != ZKA_OK) return status;
+  return publish(request, text(request, "to"), &stream, answer, error);
+}
+
+static zka_status describe_table(zka_table* table, cJSON* answer, zka_error* error) {
+  zka_version_info version = ZKA_VERSION_INFO_INIT;
+  const char* reason;
+  zka_status status = zka_table_version(table, &version, error);
+  if (status == ZKA_OK) status = zka_table_copy_reason(table, &reason, error);
+  if (status != ZKA_OK) return status;
+  add_version(answer, &version);
+  cJSON_AddBoolToObject(answer, "zero_copy", reason == NULL);
+  if (reason != NULL) cJSON_AddStringToObject(answer, "copy_reason", reason);
+  if (reason == NULL) cJSON_AddNullToObject(answer, "copy_reason");
+  return add_digest(answer, table, error);
+}
+
+static zka_status do_read(const cJSON* request, cJSON* answer, zka_error* error) {
+  zka_table* table;
+  zka_status status = read_table(request, text(request, "name"), &table, error);
+  if (status != ZKA_OK) return status;
+  status = describe_table(table, answer, error);
+  zka_table_close(table);
+  return status;
+}
+
+static zka_status do_hold(const cJSON* request, cJSON* answer, zka_error* error) {
+  zka_table* table;
+  (void)answer;
+  zka_status status = read_table(request, text(request, "name"), &table, error);
+  if (status == ZKA_OK) new_keep(text(request, "as"))->table = table;
+  return status;
+}
+
+static zka_status do_digest(const cJSON* request, cJSON* answer, zka_error* error) {
+  const kept* keep = keep_of(text(request, "of"));
+  return add_digest(answer, keep != NULL ? keep->table : NULL, error);
+}
+
+/* let_go and unsubscribe */
+static zka_status do_let_go(const cJSON* request, cJSON* answer, zka_error* error) {
+  kept* keep = keep_of(text(request, "of"));
+  (void)answer;
+  if (keep == NULL) return fail(error, ZKA_INVALID_HANDLE, "nothing is kept under this key");
+  zka_status status = keep->table != NULL ? zka_table_close(keep->table) : zka_subscription_close(keep->subscription);
+  memset(keep, 0, sizeof(*keep));
+  return status;
+}
+
+static zka_status do_stat(const cJSON* request, cJSON* answer, zka_error* error) {
+  zka_version_info version = ZKA_VERSION_INFO_INIT;
+  zka_status status = zka_dataset_stat(client, text(request, "name"), (uint64_t)number(request, "version", 0),
+                                       deadline(request), NULL, &version, error);
+  if (status == ZKA_OK) add_version(answer, &version);
+  return status;
+}
+
+static zka_status do_drop(const cJSON* request, cJSON* answer, zka_error* error) {
+  (void)answer;
+  return zka_dataset_drop(client, text(request, "name"), (uint64_t)number(request, "version", 0), deadline(request),
+                          NULL, error);
+}
+
+static zka_status do_subscribe(const cJSON* request, cJSON* answer, zka_error* error) {
+  zka_subscription* subscription;
+  (void)answer;
+  zka_status status =
+      zka_subscription_open(client, text(request, "name"), (uint64_t)number(request, "after", 0), &subscription, error);
+  if (status == ZKA_OK) new_keep(text(request, "as"))->subscription = subscription;
+  return status;
+}
+
+static zka_status do_next(const cJSON* request, cJSON* answer, zka_error* error) {
+  const kept* keep = keep_of(text(request, "of"));
+  zka_version_info version = ZKA_VERSION_INFO_INIT;
+  uint64_t skipped;
+  zka_status status = zka_subscription_next(keep != NULL ? keep->subscription : NULL, deadline(request), NULL, &version,
+                                            &skipped, error);
+  if (status != ZKA_OK) return status;
+  add_version(answer, &version);
+  add_number(answer, "skipped", (int64_t)skipped);
+  return ZKA_OK;
+}
+
+static zka_status do_list(const cJSON* request, cJSON* answer, zka_error* error) {
+  struct ArrowArrayStream stream;
+  zka_status status = zka_dataset_list(client, text(request, "prefix"), deadline(request), NULL, &stream, error);
+  if (status != ZKA_OK) return status;
+  if (add_datasets(cJSON_AddArrayToObject(answer, "datasets"), &stream)) return ZKA_OK;
+  return fail(error, ZKA_INTERNAL, "the list failed half-way");
+}
+
+static zka_status do_history(const cJSON* request, cJSON* answer, zka_error* error) {
+  struct ArrowArrayStream stream;
+  zka_status status = zka_dataset_history(client, text(request, "name"), deadline(request), NULL, &stream, error);
+  if (status != ZKA_OK) return status;
+  if (add_history(cJSON_AddArrayToObject(answer, "versions"), &stream)) return ZKA_OK;
+  return fail(error, ZKA_INTERNAL, "the history failed half-way");
+}
+
+static zka_status do_exchange_echo(const cJSON* request, cJSON* answer, zka_error* error) {
+  static make_record made, got;
+  struct ArrowArrayStream stream;
+  digest result;
+  made.count = got.count = 0;
+  if (!make_of(request, &stream, &made)) return fail(error, ZKA_UNSUPPORTED, "unknown kind of table");
+  zka_status status = zka_exchange_put("contract", &stream, error);
+  if (status != ZKA_OK) {
+    stream.release(&stream);
+    return status;
+  }
+  status = zka_exchange_get("contract", &stream, error);
+  if (status == ZKA_OK) status = zka_exchange_remove("contract", error);
+  if (status != ZKA_OK) return status;
+  status = digest_stream(&stream, &result, &got);
+  if (status != ZKA_OK) return fail(error, status, result.problem);
+  cJSON_AddStringToObject(answer, "digest", result.hex);
+  cJSON_AddBoolToObject(
+      answer, "same_addresses",
+      made.count > 0 && made.count == got.count && memcmp(made.buffers, got.buffers, made.count * sizeof(void*)) == 0);
+  return ZKA_OK;
+}
+
+static zka_status do_misuse(const cJSON* request, cJSON* answer, zka_error* error) {
+  zka_client* spare;
+  (void)answer;
+  zka_status status = open_client(&spare, 0, deadline(request), error);
+  if (status != ZKA_OK) return status;
+  status = misuse(text(request, "what"), client, spare, error);
+  (void)zka_client_close(spare); /* refused when the mistake was to close it */
+  return status;
+}
+
+static zka_status do_counters(const cJSON* request, cJSON* answer, zka_error* error) {
+  zka_counters counters = ZKA_COUNTERS_INIT;
+  (void)request;
+  zka_status status = zka__counters(&counters, error);
+  add_number(answer, "handles", counters.handles);
+  add_number(answer, "exported_arrays", counters.exported_arrays);
+  add_number(answer, "exported_streams", counters.exported_streams);
+  add_number(answer, "exported_schemas", counters.exported_schemas);
+  add_number(answer, "batches", counters.batches);
+  add_number(answer, "mapped_segments", counters.mapped_segments);
+  add_number(answer, "mapped_bytes", counters.mapped_bytes);
+  return status;
+}
+
+static const struct {
+  const char* name;
+  zka_status (*run)(const cJSON*, cJSON*, zka_error*);
+} operations[] = {
+    {"open", do_open},          {"close", do_close},         {"state", do_state},
+    {"publish", do_publish},    {"relay", do_relay},         {"read", do_read},
+    {"hold", do_hold},          {"digest", do_digest},       {"let_go", do_let_go},
+    {"stat", do_stat},          {"list", do_list},           {"history", do_history},
+    {"drop", do_drop},          {"subscribe", do_subscribe}, {"next", do_next},
+    {"unsubscribe", do_let_go}, {"misuse", do_misuse},       {"exchange_echo", do_exchange_echo},
+    {"counters", do_counters},
+};
+
+static zka_status run(const cJSON* request, cJSON* answer, zka_error* error) {
+  const char* name = text(request, "op");
+  for (size_t i = 0; name != NULL && i < sizeof(operations) / sizeof(*operations); ++i) {
+    if (strcmp(operations[i].name, name) == 0) return operations[i].run(request, answer, error);
+  }
+  return fail(error, ZKA_UNSUPPORTED, "unknown operation");
+}
+
+static void answer_line(const char* line) {
+  zka_error error = ZKA_ERROR_INIT;
+  cJSON* request = cJSON_Parse(line);
+  cJSON* answer = cJSON_CreateObject();
+  const zka_status status = run(request, answer, &error);
+  if (status != ZKA_OK) {
+    cJSON_Delete(answer);
+    answer = cJSON_CreateObject();
+    cJSON_AddStringToObject(answer, "status", zka_status_name(status));
+    cJSON_AddStringToObject(answer, "message", error.message != NULL ? error.message : "");
+    cJSON_AddBoolToObject(answer, "retryable", (error.flags & ZKA_ERROR_RETRYABLE) != 0);
+    cJSON_AddBoolToObject(answer, "outcome_unknown", (error.flags & ZKA_ERROR_OUTCOME_UNKNOWN) != 0);
+  }
+  cJSON_AddBoolToObject(answer, "ok", status == ZKA_OK);
+  char* out = cJSON_PrintUnformatted(answer);
+  puts(out);
+  fflush(stdout);
+  cJSON_free(out);
+  cJSON_Delete(answer);
+  cJSON_Delete(request);
+  if (error.release != NULL) {
+    error.release(&error);
+  } else {
+    free(error.message); /* the driver's own sentence: see fail() */
+  }
+}
+
+int main(void) {
+  char* line = NULL;
+  size_t capacity = 0;
+  while (getline(&line, &capacity, stdin) > 0) answer_line(line);
+  free(line);
+  return 0;
+}

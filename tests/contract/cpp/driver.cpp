@@ -1,0 +1,252 @@
+// The C++ driver of the contract suite: tests/contract/README.md.
+#include <functional>
+#include <iostream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <typeinfo>
+#include <zkarrow/zkarrow.hpp>
+
+#include "digest.hpp"
+#include "make.hpp"
+
+namespace contract {
+namespace {
+
+using Json = nlohmann::json;
+
+/// For what the type system rules out: not a status, so that no case takes it for one.
+struct RuledOut {};
+
+zkarrow::Timeout deadline(const Json& request) {
+  return request.contains("timeout_ms") ? zkarrow::Timeout(std::chrono::milliseconds(request["timeout_ms"].get<int>()))
+                                        : zkarrow::default_timeout;
+}
+
+Make make_of(const Json& request) {
+  const Json& make = request.at("make");
+  return {make.at("kind"), make.value("rows", std::int64_t{0}), make.value("seed", std::int64_t{0}),
+          make.value("batches", std::int64_t{1})};
+}
+
+Json json_of(const zkarrow::Version& version) {
+  return {{"number", version.number},
+          {"rows", version.rows},
+          {"nbytes", version.nbytes},
+          {"epoch", version.epoch},
+          {"commit_id", version.commit_id},
+          {"schema_id", version.schema_id},
+          {"residency", version.residency == zkarrow::Residency::in_line ? "inline" : "host"}};
+}
+
+zkarrow::PublishOptions publish_options(const Json& request) {
+  zkarrow::PublishOptions options;
+  options.timeout = deadline(request);
+  options.same_schema = request.value("same_schema", false);
+  if (request.contains("expected_version")) options.expected_version = request["expected_version"];
+  const std::string residency = request.value("residency", "auto");
+  if (residency == "host") options.residency = zkarrow::Residency::host;
+  if (residency == "inline") options.residency = zkarrow::Residency::in_line;
+  return options;
+}
+
+zkarrow::ReadOptions read_options(const Json& request) {
+  zkarrow::ReadOptions options;
+  options.version = request.value("version", std::uint64_t{0});
+  options.strict = request.value("strict", false);
+  options.wait = request.value("wait", false);
+  options.validate_full = request.value("validate_full", false);
+  options.timeout = deadline(request);
+  return options;
+}
+
+zkarrow::CallOptions call_options(const Json& request) {
+  zkarrow::CallOptions options;
+  options.timeout = deadline(request);
+  return options;
+}
+
+class Driver {
+ public:
+  Json run(const Json& request) {
+    const auto operation = operations_.find(request.at("op"));
+    if (operation == operations_.end()) throw zkarrow::UnsupportedError("unknown operation");
+    return (this->*operation->second)(request);
+  }
+
+ private:
+  Json open(const Json& request) {
+    url_ = request.at("url");
+    options_ = {};
+    options_.data_dir = request.value("data_dir", "");
+    options_.session_timeout = std::chrono::milliseconds(request.value("session_timeout_ms", 0));
+    options_.timeout = deadline(request);
+    client_ = zkarrow::Client::connect(url_, options_);
+    return Json::object();
+  }
+  Json close(const Json&) {
+    client_.close();
+    return Json::object();
+  }
+  Json state(const Json&) {
+    static const char* const names[] = {"", "connected", "suspended", "lost", "closed"};
+    return {{"state", names[static_cast<int>(client_.state())]}};
+  }
+  Json publish(const Json& request) {
+    return {{"version",
+             json_of(client_.publish(request.at("name"), make_stream(make_of(request)), publish_options(request)))}};
+  }
+  Json relay(const Json& request) {
+    zkarrow::UniqueStream stream = client_.read(request.at("from"), read_options(request)).stream();
+    return {{"version", json_of(client_.publish(request.at("to"), stream, publish_options(request)))}};
+  }
+  Json read(const Json& request) {
+    const zkarrow::Table table = client_.read(request.at("name"), read_options(request));
+    const Digest digest = digest_of(table.batches());
+    Json answer = {{"version", json_of(table.version())},
+                   {"zero_copy", table.zero_copy()},
+                   {"copy_reason", nullptr},
+                   {"batches", digest.batches()},
+                   {"digest", digest.hex()}};
+    if (const auto reason = table.copy_reason()) answer["copy_reason"] = std::string(*reason);
+    return answer;
+  }
+  Json hold(const Json& request) {
+    tables_.emplace(request.at("as"), client_.read(request.at("name"), read_options(request)));
+    return Json::object();
+  }
+  Json digest(const Json& request) {
+    const Digest digest = digest_of(tables_.at(request.at("of")).batches());
+    return {{"digest", digest.hex()}, {"batches", digest.batches()}};
+  }
+  Json let_go(const Json& request) {
+    tables_.erase(request.at("of").get<std::string>());
+    return Json::object();
+  }
+  Json stat(const Json& request) {
+    return {{"version", json_of(client_.stat(request.at("name"), request.value("version", std::uint64_t{0}),
+                                             call_options(request)))}};
+  }
+  Json list(const Json& request) {
+    Json datasets = Json::array();
+    for (const zkarrow::DatasetInfo& dataset : client_.datasets(request.value("prefix", ""), call_options(request)))
+      datasets.push_back({{"name", dataset.name}, {"version", dataset.head.number}, {"rows", dataset.head.rows}});
+    return {{"datasets", datasets}};
+  }
+  Json history(const Json& request) {
+    Json numbers = Json::array();
+    for (const zkarrow::Version& version : client_.versions(request.at("name"), call_options(request)))
+      numbers.push_back(version.number);
+    return {{"versions", numbers}};
+  }
+  Json drop(const Json& request) {
+    client_.drop(request.at("name"), request.value("version", std::uint64_t{0}), call_options(request));
+    return Json::object();
+  }
+  Json subscribe(const Json& request) {
+    subscriptions_.emplace(request.at("as"),
+                           client_.subscribe(request.at("name"), request.value("after", std::uint64_t{0})));
+    return Json::object();
+  }
+  Json next(const Json& request) {
+    zkarrow::Subscription& subscription = subscriptions_.at(request.at("of"));
+    const auto version = subscription.next(deadline(request));
+    if (!version) throw zkarrow::TimeoutError("no version came before the deadline");
+    return {{"version", json_of(*version)}, {"skipped", subscription.skipped()}};
+  }
+  Json unsubscribe(const Json& request) {
+    subscriptions_.erase(request.at("of").get<std::string>());
+    return Json::object();
+  }
+  Json exchange_echo(const Json& request) {
+    Addresses made;
+    Addresses got;
+    zkarrow::exchange::put("contract", make_stream(make_of(request), &made));
+    zkarrow::UniqueStream stream = zkarrow::exchange::get("contract");
+    zkarrow::exchange::remove("contract");
+    const Digest digest = digest_of(zkarrow::Batches(std::move(stream)), &got);
+    return {{"digest", digest.hex()}, {"same_addresses", !made.empty() && made == got}};
+  }
+  Json counters(const Json&) {
+    zka_counters raw = ZKA_COUNTERS_INIT;
+    zkarrow::detail::check([&](zka_error* error) { return zka__counters(&raw, error); });
+    return {{"handles", raw.handles},
+            {"exported_arrays", raw.exported_arrays},
+            {"exported_streams", raw.exported_streams},
+            {"exported_schemas", raw.exported_schemas},
+            {"batches", raw.batches},
+            {"mapped_segments", raw.mapped_segments},
+            {"mapped_bytes", raw.mapped_bytes}};
+  }
+  Json misuse(const Json& request) {
+    const std::string what = request.at("what");
+    // a std::string is never NULL, and a Table is no Client
+    if (what == "null_name" || what == "wrong_handle") throw RuledOut();
+    if (what == "null_handle") return {{"version", json_of(zkarrow::Client(nullptr).stat("misuse"))}};
+    if (what == "closed_client") {
+      zkarrow::Client closed = zkarrow::Client::connect(url_, options_);
+      closed.close();
+      return {{"version", json_of(closed.stat("misuse"))}};
+    }
+    if (what == "null_stream") return {{"version", json_of(client_.publish("misuse", nullptr))}};
+    if (what == "released_stream") return {{"version", json_of(client_.publish("misuse", zkarrow::UniqueStream()))}};
+    if (what == "released_array")
+      return {{"version", json_of(client_.publish("misuse", make_stream({what, 3, 0, 1})))}};
+    throw zkarrow::UnsupportedError("unknown misuse");
+  }
+
+  using Operation = Json (Driver::*)(const Json&);
+  const std::map<std::string, Operation> operations_ = {
+      {"open", &Driver::open},
+      {"close", &Driver::close},
+      {"state", &Driver::state},
+      {"publish", &Driver::publish},
+      {"relay", &Driver::relay},
+      {"read", &Driver::read},
+      {"hold", &Driver::hold},
+      {"digest", &Driver::digest},
+      {"let_go", &Driver::let_go},
+      {"stat", &Driver::stat},
+      {"list", &Driver::list},
+      {"history", &Driver::history},
+      {"drop", &Driver::drop},
+      {"subscribe", &Driver::subscribe},
+      {"next", &Driver::next},
+      {"unsubscribe", &Driver::unsubscribe},
+      {"exchange_echo", &Driver::exchange_echo},
+      {"counters", &Driver::counters},
+      {"misuse", &Driver::misuse},
+  };
+  std::string url_;
+  zkarrow::ConnectOptions options_;
+  zkarrow::Client client_{nullptr};
+  std::map<std::string, zkarrow::Table> tables_;
+  std::map<std::string, zkarrow::Subscription> subscriptions_;
+};
+
+Json answer(Driver& driver, const std::string& line) {
+  try {
+    Json answer = driver.run(Json::parse(line));
+    answer["ok"] = true;
+    return answer;
+  } catch (const zkarrow::Error& error) {
+    return {{"ok", false},
+            {"status", zkarrow::to_string(error.status())},
+            {"message", error.what()},
+            {"retryable", error.retryable()},
+            {"outcome_unknown", error.outcome_unknown()}};
+  } catch (const RuledOut&) {
+    return {{"ok", false}, {"status", "RULED_OUT"}};
+  } catch (const std::exception& error) {
+    return {{"ok", false}, {"status", typeid(error).name()}, {"message", error.what()}};
+  }
+}
+
+}  // namespace
+}  // namespace contract
+
+int main() {
+  contract::Driver driver;
+  for (std::string line; std::getline(std::cin, line);) std::cout << contract::answer(driver, line).dump() << std::endl;
+}

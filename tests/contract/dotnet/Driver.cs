@@ -1,0 +1,212 @@
+using System.Text.Json.Nodes;
+using Apache.Arrow.Ipc;
+
+namespace ZkArrow.ContractDriver;
+
+/// <summary>One client, and the tables and subscriptions kept under keys.</summary>
+internal sealed class Driver : IAsyncDisposable
+{
+    private readonly Dictionary<string, ZkArrowTable> _tables = [];
+    private readonly Dictionary<string, Watching> _subscriptions = [];
+    private string _url = "";
+    private ZkArrowOptions _options = new();
+    private ZkArrowClient? _client;
+
+    private ZkArrowClient Client => _client ?? throw new ObjectDisposedException(nameof(ZkArrowClient));
+
+    public async ValueTask<JsonObject> RunAsync(JsonObject request) => (string)request["op"]! switch
+    {
+        "open" => await OpenAsync(request),
+        "close" => await CloseAsync(),
+        "state" => new JsonObject { ["state"] = Client.State.ToString().ToLowerInvariant() },
+        "publish" => await PublishAsync(request),
+        "relay" => await RelayAsync(request),
+        "read" => await ReadAsync(request),
+        "hold" => await HoldAsync(request),
+        "digest" => await DigestAsync(_tables[Key(request, "of")]),
+        "let_go" => LetGo(Key(request, "of")),
+        "stat" => Answer(await Client.StatAsync(Name(request), Version(request))),
+        "list" => await ListAsync(request),
+        "history" => await HistoryAsync(request),
+        "drop" => await DropAsync(request),
+        "subscribe" => Subscribe(request),
+        "next" => await NextAsync(request),
+        "unsubscribe" => await UnsubscribeAsync(Key(request, "of")),
+        "sweep" => new JsonObject { ["removed"] = await Client.SweepAsync(TimeSpan.Zero) },
+        "misuse" => await MisuseAsync((string)request["what"]!),
+        string op => throw new ZkArrowException(ZkArrowStatus.Unsupported, $"this driver has no '{op}'"),
+    };
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (ZkArrowTable table in _tables.Values)
+            table.Dispose();
+        foreach (Watching subscription in _subscriptions.Values)
+            await subscription.DisposeAsync();
+        if (_client != null)
+            await _client.DisposeAsync();
+    }
+
+    // a .NET client has one deadline for all its calls
+    private async ValueTask<JsonObject> OpenAsync(JsonObject request)
+    {
+        _url = (string)request["url"]!;
+        _options = new ZkArrowOptions { DataDirectory = (string?)request["data_dir"] };
+        if (request["session_timeout_ms"] is { } session)
+            _options = _options with { SessionTimeout = TimeSpan.FromMilliseconds((int)session) };
+        if (request["timeout_ms"] is { } timeout)
+            _options = _options with { OperationTimeout = TimeSpan.FromMilliseconds((int)timeout) };
+        _client = await ZkArrowClient.ConnectAsync(_url, _options);
+        return [];
+    }
+
+    private async ValueTask<JsonObject> CloseAsync()
+    {
+        if (_client != null)
+            await _client.DisposeAsync();
+        return [];
+    }
+
+    private async ValueTask<JsonObject> PublishAsync(JsonObject request)
+    {
+        JsonNode make = request["make"]!;
+        string kind = (string)make["kind"]!;
+        int batches = kind == "half" ? 2 : (int?)make["batches"] ?? 1;
+        using Maker maker = new(kind, (int?)make["rows"] ?? 0, (long?)make["seed"] ?? 0, batches);
+        return Answer(await Client.PublishAsync(Name(request), maker, PublishOptions(request)));
+    }
+
+    private async ValueTask<JsonObject> RelayAsync(JsonObject request)
+    {
+        using ZkArrowTable table = await Client.ReadAsync((string)request["from"]!, ReadOptions(request));
+        using IArrowArrayStream stream = table.ToArrowStream();
+        return Answer(await Client.PublishAsync((string)request["to"]!, stream, PublishOptions(request)));
+    }
+
+    private async ValueTask<JsonObject> ReadAsync(JsonObject request)
+    {
+        using ZkArrowTable table = await Client.ReadAsync(Name(request), ReadOptions(request));
+        JsonObject answer = await DigestAsync(table);
+        answer["version"] = Json(table.Version);
+        answer["zero_copy"] = table.IsZeroCopy;
+        answer["copy_reason"] = table.CopyReason;
+        return answer;
+    }
+
+    private async ValueTask<JsonObject> HoldAsync(JsonObject request)
+    {
+        _tables.Add(Key(request, "as"), await Client.ReadAsync(Name(request), ReadOptions(request)));
+        return [];
+    }
+
+    private static async ValueTask<JsonObject> DigestAsync(ZkArrowTable table)
+    {
+        using IArrowArrayStream stream = table.ToArrowStream();
+        Digest digest = await Digest.OfAsync(stream);
+        return new JsonObject { ["digest"] = digest.Hex, ["batches"] = digest.Batches };
+    }
+
+    private JsonObject LetGo(string key)
+    {
+        _tables[key].Dispose();
+        _tables.Remove(key);
+        return [];
+    }
+
+    private async ValueTask<JsonObject> ListAsync(JsonObject request)
+    {
+        JsonArray datasets = [];
+        foreach (DatasetInfo dataset in await Client.ListAsync((string?)request["prefix"]))
+            datasets.Add(new JsonObject { ["name"] = dataset.Name, ["version"] = dataset.Head.Number, ["rows"] = dataset.Head.Rows });
+        return new JsonObject { ["datasets"] = datasets };
+    }
+
+    private async ValueTask<JsonObject> HistoryAsync(JsonObject request)
+    {
+        IReadOnlyList<DatasetVersion> versions = await Client.HistoryAsync(Name(request));
+        return new JsonObject { ["versions"] = new JsonArray([.. versions.Select(version => (JsonNode)version.Number)]) };
+    }
+
+    private async ValueTask<JsonObject> DropAsync(JsonObject request)
+    {
+        await Client.DropAsync(Name(request), Version(request));
+        return [];
+    }
+
+    private JsonObject Subscribe(JsonObject request)
+    {
+        _subscriptions.Add(Key(request, "as"), new Watching(Client, Name(request), (long?)request["after"] ?? 0));
+        return [];
+    }
+
+    private async ValueTask<JsonObject> NextAsync(JsonObject request) =>
+        Answer(await _subscriptions[Key(request, "of")].NextAsync(TimeSpan.FromMilliseconds((int?)request["timeout_ms"] ?? 30_000)));
+
+    private async ValueTask<JsonObject> UnsubscribeAsync(string key)
+    {
+        await _subscriptions[key].DisposeAsync();
+        _subscriptions.Remove(key);
+        return [];
+    }
+
+    private async ValueTask<JsonObject> MisuseAsync(string what)
+    {
+        switch (what)
+        {
+            case "closed_client":
+                ZkArrowClient closed = await ZkArrowClient.ConnectAsync(_url, _options);
+                await closed.DisposeAsync();
+                return Answer(await closed.StatAsync("misuse"));
+            case "null_name":
+                return Answer(await Client.StatAsync(null!));
+            case "null_stream":
+                return Answer(await Client.PublishAsync("misuse", (IArrowArrayStream)null!));
+            case "released_array":
+                return Answer(await Client.PublishAsync("misuse", new DisposedBatchStream()));
+            // no handles to confuse, and whether a stream was disposed is the stream's own affair
+            case "null_handle" or "wrong_handle" or "released_stream":
+                throw new RuledOutException();
+            default:
+                throw new ZkArrowException(ZkArrowStatus.Unsupported, $"unknown misuse '{what}'");
+        }
+    }
+
+    private static string Name(JsonObject request) => (string)request["name"]!;
+
+    private static string Key(JsonObject request, string field) => (string)request[field]!;
+
+    private static long Version(JsonObject request) => (long?)request["version"] ?? 0;
+
+    private static PublishOptions PublishOptions(JsonObject request) => new()
+    {
+        ExpectedVersion = (long?)request["expected_version"],
+        SameSchema = (bool?)request["same_schema"] ?? false,
+        Residency = (string?)request["residency"] switch
+        {
+            "host" => Residency.Host,
+            "inline" => Residency.Inline,
+            _ => null,
+        },
+    };
+
+    private static ReadOptions ReadOptions(JsonObject request) => new()
+    {
+        Version = Version(request),
+        Strict = (bool?)request["strict"] ?? false,
+        Wait = (bool?)request["wait"] ?? false,
+        ValidateFull = (bool?)request["validate_full"] ?? false,
+    };
+
+    private static JsonObject Answer(DatasetVersion version) => new() { ["version"] = Json(version) };
+
+    private static JsonObject Json(DatasetVersion version) => new()
+    {
+        ["number"] = version.Number,
+        ["rows"] = version.Rows,
+        ["nbytes"] = version.Bytes,
+        ["epoch"] = version.Epoch,
+        ["commit_id"] = version.CommitId,
+        ["schema_id"] = version.SchemaId,
+        ["residency"] = version.Residency == Residency.Inline ? "inline" : "host",
+    };
+}

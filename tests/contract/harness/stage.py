@@ -1,0 +1,221 @@
+"""The stage: a ZooKeeper server, drivers that outlive a case, and a namespace of its own for each case."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from typing import Any
+
+from harness import expectations
+from harness.cases import Case
+from harness.drivers import ROOT, Driver, DriverFailed, Programs
+
+sys.path.insert(0, str(ROOT / "tests" / "lab"))
+import zookeeper_lab  # noqa: E402  (the lab is a folder of scripts, not a package)
+
+SKIP_MOUNTS = "ZKARROW_SKIP_TMPFS"
+
+
+class Skipped(Exception):
+    """The case was skipped because its named environment variable says so."""
+
+
+class Stage:
+    """Plays cases one after another."""
+
+    def __init__(self, programs: Programs, quirks: dict[str, Any]) -> None:
+        self._programs = programs
+        self._quirks = quirks
+        self._drivers: dict[tuple[str, str], Driver] = {}
+        self._server = zookeeper_lab.ZooKeeper()
+        shared = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+        self._directory = pathlib.Path(tempfile.mkdtemp(prefix="zkarrow-contract-", dir=shared))
+        self._played = 0
+
+    def __enter__(self) -> Stage:
+        self._server.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for driver in self._drivers.values():
+            driver.kill()
+        self._server.close()
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def play(self, case: Case) -> None:
+        """Plays a case; raises Unexpected, DriverFailed or Skipped."""
+        self._played += 1
+        data_dir = self._directory / f"case-{self._played}"
+        data_dir.mkdir(mode=0o750)
+        mounted = self._mount(data_dir, case.body.get("disk_mb"))
+        try:
+            _Play(self, case, f"/case-{self._played}", data_dir).run()
+        except (expectations.Unexpected, DriverFailed):
+            # whatever state they are in, the next case shall not inherit it
+            for role, language in case.roles.items():
+                self._discard(role, language)
+            raise
+        finally:
+            self.start_server()
+            if mounted:
+                subprocess.run(["umount", "--lazy", str(data_dir)], check=True)
+            shutil.rmtree(data_dir, ignore_errors=True)
+
+    def driver(self, role: str, language: str) -> Driver:
+        """The driver that plays a role."""
+        if (role, language) not in self._drivers:
+            self._drivers[role, language] = self._programs.start(language)
+        return self._drivers[role, language]
+
+    def end_drivers(self) -> None:
+        """Ends all drivers in order: each has to exit with 0."""
+        for (role, language), driver in list(self._drivers.items()):
+            del self._drivers[role, language]
+            code = driver.end()
+            if code != 0:
+                raise DriverFailed(f"the {language} driver exited with {code}")
+
+    def quirks(self, language: str) -> dict[str, Any]:
+        """What is the language's own way."""
+        quirks: dict[str, Any] = self._quirks.get(language, {})
+        return quirks
+
+    def url(self, chroot: str) -> str:
+        """The url of a namespace."""
+        return self._server.url(chroot)
+
+    def stop_server(self) -> None:
+        """Stops ZooKeeper."""
+        self._server.stop()
+
+    def start_server(self) -> None:
+        """Starts ZooKeeper with its data unless it runs."""
+        if not self._server.serves():
+            self._server.stop()
+            self._server.start()
+
+    def _discard(self, role: str, language: str) -> None:
+        driver = self._drivers.pop((role, language), None)
+        if driver is not None:
+            driver.kill()
+
+    @staticmethod
+    def _mount(directory: pathlib.Path, megabytes: Any) -> bool:
+        if megabytes is None:
+            return False
+        if os.environ.get(SKIP_MOUNTS) == "1":
+            raise Skipped(f"{SKIP_MOUNTS}=1")
+        size = f"size={megabytes}m,mode=0750"
+        command = ["mount", "-t", "tmpfs", "-o", size, "zkarrow-contract", str(directory)]
+        mounted = subprocess.run(command, capture_output=True, text=True, check=False)
+        if mounted.returncode != 0:
+            raise expectations.Unexpected(
+                f"a small tmpfs could not be mounted ({mounted.stderr.strip()}); run as root or set {SKIP_MOUNTS}=1"
+            )
+        return True
+
+
+class _Play:
+    """One case being played."""
+
+    def __init__(self, stage: Stage, case: Case, chroot: str, data_dir: pathlib.Path) -> None:
+        self._stage = stage
+        self._case = case
+        self._data_dir = data_dir
+        self._known: dict[str, Any] = dict(case.parameters)
+        self._known.update(url=stage.url(chroot), data_dir=str(data_dir), chroot=chroot)
+
+    def run(self) -> None:
+        """Opens the clients, takes the steps, closes, and counts what is left."""
+        if self._case.body.get("open", True):
+            for role in self._case.roles:
+                opening = {"op": "open", "url": "$url", "data_dir": "$data_dir"}
+                self._take({"by": role, **opening, **self._case.body.get("open_with", {})})
+        for number, step in enumerate(self._case.body["steps"], 1):
+            try:
+                self._take(step)
+            except expectations.Unexpected as error:
+                raise expectations.Unexpected(f"step {number}, {step}: {error}") from None
+        for role in self._case.roles:
+            if self._case.body.get("open", True):
+                self._take({"by": role, "op": "close"})
+            self._check_counters(role)
+
+    def _take(self, step: dict[str, Any]) -> None:
+        if step["by"] == "lab":
+            self._work(step)
+            return
+        language = self._case.roles[step["by"]]
+        driver = self._stage.driver(step["by"], language)
+        quirks = self._stage.quirks(language)
+        step = expectations.substitute(step, self._known)
+        if step.get("op") in quirks.get("lacks", []):
+            step = {**step, "fails": "ZKA_UNSUPPORTED"}
+        began = time.monotonic()
+        if not step.get("goes_on"):
+            driver.send({key: value for key, value in step.items() if key not in _OURS})
+        if step.get("later"):
+            return
+        answer = driver.answer()
+        elapsed_ms = (time.monotonic() - began) * 1000
+        expectations.check(answer, step, quirks)
+        if "keep" in step:
+            self._known[step["keep"]] = answer
+        at_least, at_most = step.get("within_ms", (0, float("inf")))
+        if not at_least <= elapsed_ms <= at_most:
+            raise expectations.Unexpected(f"it took {elapsed_ms:.0f} ms, expected {at_least} to {at_most}")
+
+    def _work(self, step: dict[str, Any]) -> None:
+        """What a test does behind the library's back."""
+        step = expectations.substitute(step, self._known)
+        if step["op"] == "stop_server":
+            self._stage.stop_server()
+        elif step["op"] == "start_server":
+            self._stage.start_server()
+        elif step["op"] == "truncate_segments":
+            for segment in self._segments():
+                os.truncate(segment, segment.stat().st_size * step["keep_percent"] // 100)
+        elif step["op"] == "replace_segments":
+            content = (ROOT / step["with"]).read_bytes()
+            for segment in self._segments():
+                segment.write_bytes(content)
+        elif step["op"] == "overwrite_segments":
+            for segment in self._segments():
+                _overwrite(segment, step["at"], step["bytes"])
+        elif step["op"] == "remove_segments":
+            for segment in self._segments():
+                segment.unlink()
+        else:
+            raise SystemExit(f"the lab cannot {step['op']}")
+
+    def _segments(self) -> list[pathlib.Path]:
+        segments = sorted(self._data_dir.glob("*/*.arrow"))
+        if not segments:
+            raise expectations.Unexpected(f"there was no segment in {self._data_dir}")
+        for segment in segments:
+            segment.chmod(0o640)
+        return segments
+
+    def _check_counters(self, role: str) -> None:
+        language = self._case.roles[role]
+        if "counters" in self._stage.quirks(language).get("lacks", []):
+            return
+        answer = self._stage.driver(role, language).ask({"op": "counters"})
+        left = {name: count for name, count in answer.items() if name != "ok" and count != 0}
+        if left or not answer["ok"]:
+            raise expectations.Unexpected(f"the {role} ({language}) did not let go of everything: {answer}")
+
+
+def _overwrite(segment: pathlib.Path, at: int, text: str) -> None:
+    """Overwrites bytes; a negative position counts from the end."""
+    with segment.open("r+b") as file:
+        file.seek(at, os.SEEK_SET if at >= 0 else os.SEEK_END)
+        file.write(bytes.fromhex(text))
+
+
+_OURS = {"by", "fails", "says", "answer", "keep", "later", "goes_on", "within_ms"}

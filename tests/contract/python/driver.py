@@ -1,0 +1,220 @@
+"""The contract suite's driver for Python: requests on standard input, answers on standard output.
+
+The protocol is in the README of the suite.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from ctypes import byref, c_int32
+from typing import Any, Callable
+
+import zkarrow
+from digest import addresses, digest
+from maker import ReleasedStream, make, released_array
+from zkarrow import _ffi, exchange
+
+Request = dict[str, Any]
+Answer = dict[str, Any]
+
+
+class Driver:
+    """One client, and the tables and subscriptions kept under the names of the requests."""
+
+    def __init__(self) -> None:
+        self._client: zkarrow.Client | None = None
+        self._kept: dict[str, Any] = {}
+
+    def answer(self, request: Request) -> Answer:
+        try:
+            operation: Callable[[Request], Answer] = getattr(self, "do_" + request["op"])
+            return {"ok": True, **operation(request)}
+        except zkarrow.Error as error:
+            return {
+                "ok": False,
+                "status": error.status,
+                "message": str(error),
+                "retryable": error.retryable,
+                "outcome_unknown": error.outcome_unknown,
+            }
+        except Exception as error:
+            return {"ok": False, "status": type(error).__name__, "message": str(error)}
+
+    def do_open(self, request: Request) -> Answer:
+        options: dict[str, Any] = _timeout(request)
+        if "data_dir" in request:
+            options["data_dir"] = request["data_dir"]
+        if "session_timeout_ms" in request:
+            options["session_timeout"] = request["session_timeout_ms"] / 1000
+        self._client = zkarrow.connect(request["url"], **options)
+        return {}
+
+    def do_close(self, request: Request) -> Answer:
+        self.client.close()
+        return {}
+
+    def do_state(self, request: Request) -> Answer:
+        return {"state": self.client.state}
+
+    def do_publish(self, request: Request) -> Answer:
+        options: dict[str, Any] = _timeout(request)
+        if "expected_version" in request:
+            options["expected_version"] = request["expected_version"]
+        if request.get("residency", "auto") != "auto":
+            options["residency"] = request["residency"]
+        if "same_schema" in request:
+            options["same_schema"] = request["same_schema"]
+        version = self.client.publish(request["name"], make(**request["make"]), **options)
+        return {"version": _version(version)}
+
+    def do_relay(self, request: Request) -> Answer:
+        with self.client.read(request["from"], **_timeout(request)) as table:
+            version = self.client.publish(request["to"], table, **_timeout(request))
+        return {"version": _version(version)}
+
+    def do_read(self, request: Request) -> Answer:
+        with self._read(request) as table:
+            return {**_described(table), "version": _version(table.version)}
+
+    def do_hold(self, request: Request) -> Answer:
+        self._kept[request["as"]] = self._read(request)
+        return {}
+
+    def do_digest(self, request: Request) -> Answer:
+        return {"digest": digest(self._kept[request["of"]])[0]}
+
+    def do_let_go(self, request: Request) -> Answer:
+        self._kept.pop(request["of"]).close()
+        return {}
+
+    def do_stat(self, request: Request) -> Answer:
+        return {"version": _version(self.client.stat(request["name"], **_number(request)))}
+
+    def do_list(self, request: Request) -> Answer:
+        datasets = self.client.list(request.get("prefix"))
+        return {
+            "datasets": [
+                {"name": one.name, "version": one.version, "rows": one.rows} for one in datasets
+            ]
+        }
+
+    def do_history(self, request: Request) -> Answer:
+        return {"versions": [one.version for one in self.client.history(request["name"])]}
+
+    def do_drop(self, request: Request) -> Answer:
+        self.client.drop(request["name"], **_number(request))
+        return {}
+
+    def do_subscribe(self, request: Request) -> Answer:
+        subscription = self.client.subscribe(request["name"], after=request.get("after", 0))
+        self._kept[request["as"]] = subscription
+        return {}
+
+    def do_next(self, request: Request) -> Answer:
+        subscription = self._kept[request["of"]]
+        version = subscription.next(**_timeout(request))
+        return {"version": _version(version), "skipped": subscription.skipped}
+
+    def do_unsubscribe(self, request: Request) -> Answer:
+        self._kept.pop(request["of"]).close()
+        return {}
+
+    def do_exchange_echo(self, request: Request) -> Answer:
+        table = make(**request["make"])
+        exchange.put("contract", table)
+        same = addresses(exchange.get("contract")) == addresses(table)
+        found, _ = digest(exchange.get("contract"))
+        exchange.remove("contract")
+        return {"same_addresses": same, "digest": found}
+
+    def do_misuse(self, request: Request) -> Answer:
+        table = make("int64", rows=1)
+        what = request["what"]
+        if what == "null_handle":
+            _state_of(None)
+        elif what == "wrong_handle":
+            self._state_of_table()
+        elif what == "closed_client":
+            client = zkarrow.Client(None, "closed")
+            client.list()
+        elif what == "null_name":
+            self.client.publish(None, table)  # type: ignore[arg-type]
+        elif what == "null_stream":
+            self.client.publish("misuse", None)  # type: ignore[arg-type]
+        elif what == "released_stream":
+            self.client.publish("misuse", ReleasedStream())
+        elif what == "released_array":
+            self.client.publish("misuse", released_array())
+        else:
+            raise NotImplementedError(f"the mistake {what!r} is not known")
+        return {}
+
+    def do_counters(self, request: Request) -> Answer:
+        return zkarrow.counters()
+
+    @property
+    def client(self) -> zkarrow.Client:
+        if self._client is None:
+            raise zkarrow.InvalidHandleError("no client was opened")
+        return self._client
+
+    def _read(self, request: Request) -> zkarrow.Table:
+        options: dict[str, Any] = {**_timeout(request), **_number(request)}
+        for option in ("strict", "wait"):
+            if option in request:
+                options[option] = request[option]
+        if request.get("validate_full"):
+            options["validate"] = "full"
+        return self.client.read(request["name"], **options)
+
+    def _state_of_table(self) -> None:
+        self.client.publish("misuse-table", make("int64", rows=1))
+        try:
+            with self.client.read("misuse-table") as table:
+                _state_of(table._pointer)
+        finally:
+            self.client.drop("misuse-table")
+
+
+def _state_of(handle: int | None) -> None:
+    _ffi.call(_ffi.library().zka_client_state, handle, byref(c_int32()))
+
+
+def _timeout(request: Request) -> dict[str, Any]:
+    if "timeout_ms" not in request:
+        return {}
+    milliseconds = request["timeout_ms"]
+    return {"timeout": None if milliseconds < 0 else milliseconds / 1000}
+
+
+def _number(request: Request) -> dict[str, int]:
+    # 0 is the head in the protocol; in Python it is left out
+    return {"version": request["version"]} if request.get("version") else {}
+
+
+def _version(version: zkarrow.Version) -> Answer:
+    answer = dataclasses.asdict(version)
+    del answer["committed_at"]
+    return answer
+
+
+def _described(table: zkarrow.Table) -> Answer:
+    found, batches = digest(table)
+    return {
+        "zero_copy": table.zero_copy,
+        "copy_reason": table.copy_reason,
+        "batches": batches,
+        "digest": found,
+    }
+
+
+def main() -> None:
+    driver = Driver()
+    for line in sys.stdin:
+        print(json.dumps(driver.answer(json.loads(line))), flush=True)
+
+
+if __name__ == "__main__":
+    main()

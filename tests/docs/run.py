@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""Runs the programs of README.md as a reader would, one after the other, against a real ZooKeeper.
+
+Writes JUnit XML to artifacts/test-results/docs.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from xml.etree import ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/lab"))
+
+import zookeeper_lab  # noqa: E402
+
+LIB = ROOT / "artifacts/lib"
+COMPILE = ["-Wall", "-Wextra", "-Werror", f"-I{ROOT}/native/include", f"-I{ROOT}/bindings/cpp/include"]
+LINK = [f"-L{LIB}", "-l:libzkarrow.so.0"]
+PROJECT = f"""<Project Sdk="Microsoft.NET.Sdk">
+  <PropertyGroup>
+    <OutputType>Exe</OutputType>
+    <TargetFramework>net10.0</TargetFramework>
+    <ImplicitUsings>enable</ImplicitUsings>
+    <Nullable>enable</Nullable>
+  </PropertyGroup>
+  <ItemGroup>
+    <ProjectReference Include="{ROOT}/src/ZkArrow/ZkArrow.csproj" />
+  </ItemGroup>
+</Project>
+"""
+
+
+def python(folder: pathlib.Path, code: str) -> list[str]:
+    (folder / "publish.py").write_text(code)
+    return ["/usr/bin/python3", str(folder / "publish.py")]
+
+
+def cpp(folder: pathlib.Path, code: str) -> list[str]:
+    (folder / "read.cc").write_text(code)
+    run(["g++", "-std=c++17", *COMPILE, str(folder / "read.cc"), *LINK, "-o", str(folder / "read")])
+    return [str(folder / "read")]
+
+
+def csharp(folder: pathlib.Path, code: str) -> list[str]:
+    project = folder / "dotnet"
+    project.mkdir()
+    (project / "Program.cs").write_text(code)
+    (project / "read.csproj").write_text(PROJECT)
+    run(["dotnet", "build", "-c", "Release", "-v", "q", "-nologo", "-o", str(project / "out"), str(project)])
+    return [str(project / "out/read")]
+
+
+def c(folder: pathlib.Path, code: str) -> list[str]:
+    (folder / "stat.c").write_text(code)
+    run(["gcc", "-std=c99", *COMPILE, str(folder / "stat.c"), *LINK, "-o", str(folder / "stat")])
+    return [str(folder / "stat")]
+
+
+LANGUAGES: dict[str, tuple[Callable[[pathlib.Path, str], list[str]], str]] = {
+    "python": (python, "published version 1 with 3 rows\n<zkarrow.Table 'prices/eod' version 1, 3 rows"),
+    "cpp": (cpp, "version 1, sum of px 8\n"),
+    "csharp": (csharp, "version 1, first px 1.5\n"),
+    "c": (c, "version 1 has 3 rows\n"),
+}
+
+
+def run(command: list[str], **environment: str) -> str:
+    done = subprocess.run(
+        command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=300, check=False
+    )
+    if done.returncode != 0:
+        raise AssertionError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def main() -> int:
+    results = ROOT / "artifacts/test-results/docs"
+    results.mkdir(parents=True, exist_ok=True)
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    programs = [(language, code) for language, code in blocks if language in LANGUAGES]
+    suite = ElementTree.Element("testsuite", name="docs")
+    failed = 0
+    with zookeeper_lab.ZooKeeper() as zookeeper, tempfile.TemporaryDirectory() as folder:
+        for language, code in programs:
+            case = ElementTree.SubElement(suite, "testcase", classname="README", name=language)
+            start = time.monotonic()
+            try:
+                make, expected = LANGUAGES[language]
+                said = run(
+                    make(pathlib.Path(folder), code),
+                    ZKARROW_CONNECT=zookeeper.url("/app"),
+                    ZKARROW_LIBRARY=str(LIB / "libzkarrow.so"),
+                    PYTHONPATH=str(ROOT / "bindings/python"),
+                    LD_LIBRARY_PATH=str(LIB),
+                )
+                assert said.startswith(expected), f"it said:\n{said}\nand not:\n{expected}"
+                print(f"README {language}: {said.strip()}", flush=True)
+            except Exception:  # noqa: BLE001 - it becomes the result
+                failed += 1
+                text = traceback.format_exc()
+                print(f"README {language}: FAILED\n{text}", flush=True)
+                ElementTree.SubElement(case, "failure", message=text.splitlines()[-1]).text = text
+            case.set("time", f"{time.monotonic() - start:.3f}")
+    missing = set(LANGUAGES) - {language for language, _ in programs}
+    if missing:
+        raise SystemExit(f"README.md has no program in {', '.join(sorted(missing))}")
+    suite.set("tests", str(len(programs)))
+    suite.set("failures", str(failed))
+    ElementTree.ElementTree(suite).write(results / "readme.xml", encoding="utf-8", xml_declaration=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

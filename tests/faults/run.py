@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""Faults on one host: processes that race, processes that die. Longer with FAULTS_SCALE=10.
+
+Writes JUnit XML to artifacts/test-results/faults. A fault lab on an ensemble comes with ownership.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from xml.etree import ElementTree
+
+from client import ROOT, build
+
+sys.path.insert(0, str(ROOT / "tests/lab"))
+
+import kills  # noqa: E402
+import race  # noqa: E402
+import zookeeper_lab  # noqa: E402
+
+SCALE = int(os.environ.get("FAULTS_SCALE", "1"))
+SCENARIOS: dict[str, Callable[[str, str], str]] = {
+    "race of four languages, 1000 publishes": lambda url, data_dir: race.run(url, data_dir, 1000 * SCALE),
+    "publisher killed 200 times": lambda url, data_dir: kills.run(url, data_dir, 200 * SCALE),
+}
+
+
+def main() -> int:
+    results = ROOT / "artifacts/test-results/faults"
+    results.mkdir(parents=True, exist_ok=True)
+    suite = ElementTree.Element("testsuite", name="faults")
+    failed = 0
+    build()
+    with zookeeper_lab.ZooKeeper() as zookeeper:
+        for number, (name, scenario) in enumerate(SCENARIOS.items()):
+            data_dir = tempfile.mkdtemp(prefix="zkarrow-faults-", dir="/dev/shm")
+            os.chmod(data_dir, 0o750)
+            case = ElementTree.SubElement(suite, "testcase", classname="faults", name=name)
+            start = time.monotonic()
+            try:
+                print(f"{name}: {scenario(zookeeper.url(f'/faults{number}'), data_dir)}", flush=True)
+            except Exception:  # noqa: BLE001 - it becomes the result
+                failed += 1
+                text = traceback.format_exc()
+                print(f"{name}: FAILED\n{text}", flush=True)
+                ElementTree.SubElement(case, "failure", message=text.splitlines()[-1]).text = text
+            finally:
+                shutil.rmtree(data_dir, ignore_errors=True)
+                case.set("time", f"{time.monotonic() - start:.3f}")
+    suite.set("tests", str(len(SCENARIOS)))
+    suite.set("failures", str(failed))
+    ElementTree.ElementTree(suite).write(results / "faults.xml", encoding="utf-8", xml_declaration=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
