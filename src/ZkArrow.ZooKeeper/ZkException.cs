@@ -32,7 +32,8 @@ public class ZkException : Exception
             ZkErrorCode.NotEmpty => new ZkNotEmptyException(
                 outcome, path, $"{at} failed: the node has children; delete them first."),
             ZkErrorCode.NoAuth => new ZkNoAuthException(outcome, path, $"{at} was not allowed by the access list."),
-            ZkErrorCode.SessionExpired => new ZkSessionExpiredException(outcome, path, $"{at} failed: the session expired{Tail(outcome)}."),
+            ZkErrorCode.SessionExpired => new ZkSessionExpiredException(
+                outcome, path, $"{at} failed: the session expired{Tail(outcome)}."),
             ZkErrorCode.AuthFailed => new ZkAuthFailedException(
                 outcome, path, $"{at} failed: the server refused the credentials; make a new client with good ones."),
             ZkErrorCode.ConnectionLoss => new ZkConnectionLossException(
@@ -118,7 +119,8 @@ public sealed class ZkPacketTooLargeException : ZkException
 {
     internal ZkPacketTooLargeException(string? path, long length, int limit)
         : base(ZkErrorCode.PacketTooLarge, ZkOutcome.NotDone, path,
-            $"A request of {length} bytes was refused: servers accept {limit}; send less, or raise jute.maxbuffer on every server and MaxRequestBytes here.")
+            $"A request of {length} bytes was refused: servers accept {limit}; send less, or raise jute.maxbuffer "
+            + "on every server and MaxRequestBytes here.")
     {
         Length = length;
         Limit = limit;
@@ -143,5 +145,6 @@ public sealed class ZkForkedProcessException : ZkException
 {
     internal ZkForkedProcessException(string? path)
         : base(ZkErrorCode.ForkedProcess, ZkOutcome.NotDone, path,
-            "The client was used in a forked process; its connection belongs to the parent. Start processes with spawn, and connect anew.") { }
+            "The client was used in a forked process; its connection belongs to the parent. Start processes "
+            + "with spawn, and connect anew.") { }
 }

@@ -66,7 +66,8 @@ internal sealed partial class Connection
             if (length < 0 || length > _session.Options.MaxReplyBytes)
             {
                 throw new ZkProtocolException(
-                    $"The server sent a packet of {length} bytes; at most {_session.Options.MaxReplyBytes} are accepted (MaxReplyBytes).");
+                    $"The server sent a packet of {length} bytes; at most {_session.Options.MaxReplyBytes} are accepted "
+                    + "(MaxReplyBytes).");
             }
 
             if (end - start - 4 < length)
