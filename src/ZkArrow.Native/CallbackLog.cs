@@ -48,6 +48,6 @@ internal sealed unsafe class CallbackLog(delegate* unmanaged[Cdecl]<void*, int, 
         }
     }
 
-    /// <summary>ZKA_LOG_... has no trace and no critical; the nearest stands for them.</summary>
-    private static int Level(LogLevel level) => Math.Clamp((int)level, (int)LogLevel.Debug, (int)LogLevel.Error);
+    /// <summary>The values are .NET's, but C has no trace and no critical: the nearest stands for them.</summary>
+    private static int Level(LogLevel level) => Math.Clamp((int)level, Zka.LogDebug, Zka.LogError);
 }

@@ -20,7 +20,7 @@ public class ZkException : Exception
     /// <summary>The node the operation was about, if it was about one.</summary>
     public string? Path { get; }
 
-    internal static ZkException Create(ZkErrorCode code, ZkOutcome outcome, string? path, string what)
+    internal static ZkException Create(ZkErrorCode code, ZkOutcome outcome, string? path, string what, string? reason = null)
     {
         string at = path is null ? what : $"{what} of '{path}'";
         return code switch
@@ -32,11 +32,11 @@ public class ZkException : Exception
             ZkErrorCode.NotEmpty => new ZkNotEmptyException(
                 outcome, path, $"{at} failed: the node has children; delete them first."),
             ZkErrorCode.NoAuth => new ZkNoAuthException(outcome, path, $"{at} was not allowed by the access list."),
-            ZkErrorCode.SessionExpired => new ZkSessionExpiredException(outcome, path, $"{at} failed: the session expired."),
+            ZkErrorCode.SessionExpired => new ZkSessionExpiredException(outcome, path, $"{at} failed: the session expired{Tail(outcome)}."),
             ZkErrorCode.AuthFailed => new ZkAuthFailedException(
                 outcome, path, $"{at} failed: the server refused the credentials; make a new client with good ones."),
             ZkErrorCode.ConnectionLoss => new ZkConnectionLossException(
-                outcome, path, $"{at} failed: the connection broke before the reply came{Tail(outcome)}."),
+                outcome, path, $"{at} failed: the connection broke before the reply came{Tail(outcome)}. {reason}".TrimEnd()),
             ZkErrorCode.Closing => new ZkClosedException(outcome, path, $"{at} failed: the client was closed{Tail(outcome)}."),
             _ => new ZkException(code, outcome, path, $"{at} failed: the server answered {code} ({(int)code})."),
         };

@@ -111,6 +111,7 @@ public sealed partial class ZooKeeperServer : IAsyncDisposable
         {
             RedirectStandardError = true,
         };
+        start.Environment["ZOOKEEPER_OWNER"] = $"{Environment.ProcessId}";
         foreach (string argument in (string[])["start-foreground", _folder, $"{Port}", .. _config])
             start.ArgumentList.Add(argument);
         _process?.Dispose();

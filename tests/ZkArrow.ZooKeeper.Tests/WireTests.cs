@@ -196,7 +196,9 @@ public sealed class WireTests
             Assert.That((await client.GetDataAsync("/a")).Data, Has.Length.EqualTo(1 << 16));
         await using ZkClient strict = await ZkClient.ConnectAsync(
             new ZkClientOptions { ConnectString = server.ConnectString, MaxReplyBytes = 1000 });
-        Assert.That(async () => await strict.GetDataAsync("/a"), Throws.InstanceOf<ZkConnectionLossException>());
+        Assert.That(
+            async () => await strict.GetDataAsync("/a"),
+            Throws.InstanceOf<ZkConnectionLossException>().With.Message.Contains("MaxReplyBytes"));
     }
 
     [TestCase(-127, ZkOutcome.NotDone)]

@@ -21,10 +21,11 @@ internal sealed partial class Connection
             await ReadAsync().ConfigureAwait(false);
             Break("the server closed it.");
         }
-        catch (Exception exception) when (
-            exception is IOException or ObjectDisposedException or OperationCanceledException or ZkProtocolException)
+        catch (Exception exception)
         {
             Break(exception.Message);
+            if (exception is not (IOException or ObjectDisposedException or ZkProtocolException))
+                throw;
         }
 
         await heartbeat.ConfigureAwait(false);

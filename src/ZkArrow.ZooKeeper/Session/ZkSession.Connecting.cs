@@ -238,7 +238,10 @@ internal sealed partial class ZkSession
         if (!closing)
             _logger.Suspended(SessionId, reason);
         foreach (Request request in sent)
-            request.Fail(closing ? ZkErrorCode.Closing : ZkErrorCode.ConnectionLoss, request.OutcomeWithoutReply);
+        {
+            request.Fail(
+                closing ? ZkErrorCode.Closing : ZkErrorCode.ConnectionLoss, request.OutcomeWithoutReply, $"Reason: {reason}");
+        }
     }
 
     private void DeclareLostIfOverdue()
