@@ -62,8 +62,6 @@ internal sealed unsafe class OwnershipTests
         // 3 stands for the parent
         ArrowArray* moved = stackalloc ArrowArray[4];
         int[][] orders = [[0, 1, 2, 3], [3, 2, 1, 0], [1, 0, 3, 2], [2, 3, 0, 1], [0, 3, 1, 2]];
-        // 3 stands for the parent
-        var moved = stackalloc ArrowArray[4];
         foreach (int[] order in orders)
         {
             ArrowArray exported;

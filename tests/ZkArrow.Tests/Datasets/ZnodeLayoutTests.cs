@@ -55,7 +55,7 @@ public sealed partial class ZnodeLayoutTests : DatasetFixture
         string[] fields = [.. document.RootElement.EnumerateObject().Select(property => property.Name)];
         string[] documented = cell.StartsWith("JSON manifest", StringComparison.Ordinal)
             ? ManifestFields()
-            : [.. FieldName().Matches(Regex.Replace(cell, @"\(`free`[^)]*\)", "")).Select(match => match.Groups[1].Value)];
+            : Fields(cell);
         Assert.That(fields, Is.SubsetOf(documented), path);
         Assert.That(documented.Except(fields), Is.SubsetOf(new[] { "boot" }), $"{path} lacks a documented field");
     }
@@ -74,13 +74,16 @@ public sealed partial class ZnodeLayoutTests : DatasetFixture
         return rows;
     }
 
-    /// <summary>The fields of the paragraph that describes the manifest; those of a segment are below "segments".</summary>
+    /// <summary>What a text names in backticks; what stands in parentheses explains a field.</summary>
+    private static string[] Fields(string text) =>
+        [.. FieldName().Matches(Parenthesis().Replace(text, "")).Select(match => match.Groups[1].Value)];
+
+    /// <summary>The fields of the paragraph that describes the manifest.</summary>
     private static string[] ManifestFields()
     {
         string text = File.ReadAllText(Page);
         int start = text.IndexOf("A **manifest** is", StringComparison.Ordinal);
-        string paragraph = text[start..text.IndexOf("\n\n", start, StringComparison.Ordinal)];
-        return [.. FieldName().Matches(paragraph).Select(match => match.Groups[1].Value)];
+        return Fields(text[start..text.IndexOf("\n\n", start, StringComparison.Ordinal)]);
     }
 
     private static string Page => Path.Combine(RepositoryRoot.Find(), "docs", "znode-layout.md");
@@ -106,6 +109,9 @@ public sealed partial class ZnodeLayoutTests : DatasetFixture
             }
         }
     }
+
+    [GeneratedRegex(@"\([^)]*\)")]
+    private static partial Regex Parenthesis();
 
     [GeneratedRegex("`([a-z_]+)`")]
     private static partial Regex FieldName();

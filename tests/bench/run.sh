@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Builds what the benchmarks need and runs them: `tests/bench/run.sh --help` tells the rest.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+cd "$here/../.."
+
+for argument in "$@"; do
+  if [[ $argument == -h || $argument == --help ]]; then
+    exec /usr/bin/python3 "$here/bench.py" --help
+  fi
+done
+
+lib=artifacts/lib bin=artifacts/obj/bench
+# an old library would be measured without anybody noticing
+if [[ ! -e $lib/libzkarrow.so ]] ||
+  [[ -n $(find src native/include -name obj -prune -o -type f -newer "$(readlink -f "$lib/libzkarrow.so")" -print -quit) ]]; then
+  ./build.sh --target=Publish-Native
+fi
+# libzkarrow is an argument of one program and linked to the other; both are small enough to be built every time
+mkdir -p "$bin"
+for program in exchange first_call; do
+  cc -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -I native/include "$here/programs/$program.c" -o "$bin/$program" \
+    -L "$lib" -l:libzkarrow.so.0 -Wl,-rpath,"$PWD/$lib" -ldl
+done
+dotnet build "$here/ZkArrow.Bench" -c Release -v quiet -nologo
+tests/peers/peers.sh ensure
+exec env ZKARROW_LIBRARY="$PWD/$lib/libzkarrow.so" PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$here/bench.py" "$@"
