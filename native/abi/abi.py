@@ -36,12 +36,13 @@ def main():
 
 def check(model, lib):
     native = "\n".join(p.read_text() for p in sorted((ROOT / "src/ZkArrow.Native").glob("*.cs")))
+    api = "\n".join(p.read_text() for p in sorted((ROOT / "src/ZkArrow").glob("*.cs")))
     findings = [
         *checks.drift(model, ROOT),
         *checks.docs(model),
         *checks.exports(model, native),
         *checks.layouts(model, native),
-        *checks.statuses(model, (ROOT / "src/ZkArrow/ZkArrowStatus.cs").read_text()),
+        *checks.enums(model, api),
         *checks.version(model, (ROOT / "Directory.Build.props").read_text()),
         *(checks.library(model, lib) if lib else []),
     ]

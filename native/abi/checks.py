@@ -95,25 +95,30 @@ def layouts(model, source):
                 yield f"{name} has {_field(one)} at place {place} in zkarrow.h and {_field(other)} in C#"
 
 
-def statuses(model, source):
-    """Values of ZkArrowStatus that are not the header's."""
-    given = {name: int(value) for name, value in re.findall(r"^\s+(\w+) = (\d+),", source, re.M)}
-    wanted = {_pascal(name.removeprefix("ZKA_").lower()): model["constants"][name] for name in model["statuses"]}
-    for name in sorted(given.keys() | wanted.keys()):
-        if given.get(name) != wanted.get(name):
-            yield f"the status {name} is {wanted.get(name)} in zkarrow.h and {given.get(name)} in ZkArrowStatus.cs"
+def enum(name, wanted, source):
+    """Values of an enum of the .NET API that are not the header's; `wanted` is what the header says."""
+    body = re.search(rf"enum {name}\s*\{{(.*?)\n\}}", source, re.S)
+    given = {key: int(value) for key, value in re.findall(r"^\s+(\w+) = (\d+),", body[1] if body else "", re.M)}
+    for key in sorted(given.keys() | wanted.keys()):
+        if given.get(key) != wanted.get(key):
+            yield f"{name}.{key} is {wanted.get(key)} in zkarrow.h and {given.get(key)} in C#"
+
+
+def enums(model, source):
+    """The enums of the .NET API that are constants in C."""
+    constants = model["constants"]
+    yield from enum("ZkArrowStatus", {generated.pascal(name): constants[name] for name in model["statuses"]}, source)
+    for name, prefix in (("ClientState", "ZKA_CLIENT_"), ("Residency", "ZKA_RESIDENCY_")):
+        wanted = {generated.pascal(c.removeprefix(prefix)): v for c, v in constants.items() if c.startswith(prefix)}
+        yield from enum(name, wanted, source)
 
 
 def version(model, props):
     """The version of the packages, which must be the header's."""
-    wanted = version_of(model)
+    wanted = generated.version(model)
     given = re.search(r"<VersionPrefix>(.*?)<", props)[1]
     if given != wanted:
         yield f"the version is {wanted} in zkarrow.h and {given} in Directory.Build.props"
-
-
-def version_of(model):
-    return ".".join(str(model["constants"][f"ZKA_VERSION_{part}"]) for part in ("MAJOR", "MINOR", "PATCH"))
 
 
 def symbols(model, names):
@@ -135,8 +140,8 @@ def library(model, path):
     loaded.zka_version_string.restype = loaded.zka_status_name.restype = ctypes.c_char_p
     if loaded.zka_abi_version() != model["constants"]["ZKA_ABI_VERSION"]:
         yield f"zka_abi_version() is {loaded.zka_abi_version()}, ZKA_ABI_VERSION is {model['constants']['ZKA_ABI_VERSION']}"
-    if loaded.zka_version_string().decode() != version_of(model):
-        yield f"zka_version_string() is {loaded.zka_version_string().decode()}, zkarrow.h is {version_of(model)}"
+    if loaded.zka_version_string().decode() != generated.version(model):
+        yield f"zka_version_string() is {loaded.zka_version_string().decode()}, zkarrow.h is {generated.version(model)}"
     for name in model["statuses"]:
         said = loaded.zka_status_name(model["constants"][name]).decode()
         if said != name:

@@ -1,4 +1,4 @@
-"""What is generated from the header: the snapshot of the ABI, and the ctypes declarations of Python."""
+"""What is generated from the header: the snapshot of the ABI, and the declarations of Python and C#."""
 
 import json
 import re
@@ -15,6 +15,7 @@ def files(model):
     return {
         "native/abi/zkarrow.abi.json": snapshot(model),
         "bindings/python/zkarrow/_bindings.py": bindings(model),
+        "src/ZkArrow.Native/Generated/Zka.cs": csharp(model),
     }
 
 
@@ -77,6 +78,39 @@ def _entry(name, result, arguments):
     if len(short) <= WIDTH:
         return [f'    "{name}": (', f"        {result},", short, "    ),"]
     return [f'    "{name}": (', f"        {result},", "        [", *(f"            {a}," for a in arguments), "        ],", "    ),"]
+
+
+def csharp(model):
+    """The constants as the exports use them."""
+    constants = [f"    public const int {pascal(name)} = {value};" for name, value in model["constants"].items()]
+    names = [f'        {model["constants"][name]} => "{name}"u8,' for name in model["statuses"]]
+    return f"""// {MARK}
+namespace ZkArrow.Native;
+
+/// <summary>The constants of <c>zkarrow.h</c>, without their prefix.</summary>
+internal static class Zka
+{{
+{chr(10).join(constants)}
+
+    public static ReadOnlySpan<byte> VersionString => "{version(model)}"u8;
+
+    public static ReadOnlySpan<byte> StatusName(int status) => status switch
+    {{
+{chr(10).join(names)}
+        _ => "ZKA_UNKNOWN"u8,
+    }};
+}}
+"""
+
+
+def version(model):
+    """The version of the header, such as "0.1.0"."""
+    return ".".join(str(model["constants"][f"ZKA_VERSION_{part}"]) for part in ("MAJOR", "MINOR", "PATCH"))
+
+
+def pascal(constant):
+    """ZKA_NOT_FOUND as C# names it: NotFound."""
+    return "".join(part.capitalize() for part in constant.removeprefix("ZKA_").split("_"))
 
 
 def ctype(c_type, model):

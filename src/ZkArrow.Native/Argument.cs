@@ -48,7 +48,10 @@ internal static unsafe class Argument
     public static long Version(ulong number, [CallerArgumentExpression(nameof(number))] string name = "") =>
         number <= long.MaxValue ? (long)number : throw Refused(name, $"was {number}, which no version can have");
 
-    /// <summary>Checks the size that the caller wrote into a struct. A later header may have made it larger.</summary>
+    /// <summary>
+    /// Checks the size that the caller wrote into a struct. A later header may have made it
+    /// larger. All structs are of their first release; when one grows, its first size is what must be asked for here.
+    /// </summary>
     public static T* Sized<T>(T* given, [CallerArgumentExpression(nameof(given))] string name = "")
         where T : unmanaged
     {

@@ -7,13 +7,13 @@ namespace ZkArrow.Native;
 internal sealed unsafe class CallbackLog(delegate* unmanaged[Cdecl]<void*, int, byte*, void> callback, void* payload, LogLevel least)
     : ILoggerFactory, ILogger
 {
-    private static CallbackLog? s_current;
+    private static CallbackLog? _current;
 
     /// <summary>What clients opened from now on log to; null for nothing.</summary>
     public static CallbackLog? Current
     {
-        get => Volatile.Read(ref s_current);
-        set => Volatile.Write(ref s_current, value);
+        get => Volatile.Read(ref _current);
+        set => Volatile.Write(ref _current, value);
     }
 
     public ILogger CreateLogger(string categoryName) => this;
@@ -48,6 +48,6 @@ internal sealed unsafe class CallbackLog(delegate* unmanaged[Cdecl]<void*, int, 
         }
     }
 
-    /// <summary>ZKA_LOG_... has no trace and no critical; the nearest stands for them.</summary>
-    private static int Level(LogLevel level) => Math.Clamp((int)level, (int)LogLevel.Debug, (int)LogLevel.Error);
+    /// <summary>The values are .NET's, but C has no trace and no critical: the nearest stands for them.</summary>
+    private static int Level(LogLevel level) => Math.Clamp((int)level, Zka.LogDebug, Zka.LogError);
 }

@@ -7,9 +7,6 @@ namespace ZkArrow.Native;
 /// <summary>Fills a caller's <c>zka_error</c>. Nothing here throws, and without a message nothing here allocates managed memory.</summary>
 internal static unsafe class ErrorWriter
 {
-    public const uint Retryable = 1;
-    public const uint OutcomeUnknown = 2;
-
     private static readonly nint ReleasePointer = (nint)(delegate* unmanaged[Cdecl]<ZkaError*, void>)&Release;
 
     /// <summary>

@@ -56,7 +56,7 @@ internal static unsafe class Guard
     }
 
     private static uint Flags(bool retryable, bool outcomeUnknown) =>
-        (retryable ? ErrorWriter.Retryable : 0) | (outcomeUnknown ? ErrorWriter.OutcomeUnknown : 0);
+        (retryable ? Zka.ErrorRetryable : 0u) | (outcomeUnknown ? Zka.ErrorOutcomeUnknown : 0u);
 
     /// <summary>The sentence without the name of the object, which .NET puts on a second line.</summary>
     private static string Closed(ObjectDisposedException e) => e.Message.AsSpan().IndexOfAny('\r', '\n') is >= 0 and int end ? e.Message[..end] : e.Message;

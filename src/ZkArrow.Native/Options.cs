@@ -3,10 +3,8 @@ namespace ZkArrow.Native;
 /// <summary>Translates option structs; NULL stands for the defaults.</summary>
 internal static unsafe class Options
 {
-    private const int AnyVersion = -1;
+    /// <summary>Stands in inline_max for the default.</summary>
     private const int DefaultInlineMax = -1;
-    private const uint SameSchema = 1;
-    private const uint Strict = 1, WaitForIt = 2, ValidateFull = 4;
 
     public static ZkArrowOptions Read(ZkaClientOptions* options)
     {
@@ -28,13 +26,13 @@ internal static unsafe class Options
         Argument.Zero(options->Reserved, "reserved");
         return new PublishOptions
         {
-            SameSchema = (Argument.Flags(options->Flags, SameSchema, "options") & SameSchema) != 0,
-            ExpectedVersion = options->ExpectedVersion == AnyVersion ? null : options->ExpectedVersion,
+            SameSchema = Argument.Flags(options->Flags, Zka.PublishSameSchema, nameof(options)) != 0,
+            ExpectedVersion = options->ExpectedVersion == Zka.AnyVersion ? null : options->ExpectedVersion,
             Residency = options->Residency switch
             {
                 0 => null,
-                (int)Residency.Inline or (int)Residency.Host => (Residency)options->Residency,
-                _ => throw Argument.Refused("options", $"had the residency {options->Residency}, which this version does not know"),
+                Zka.ResidencyInline or Zka.ResidencyHost => (Residency)options->Residency,
+                _ => throw Argument.Refused(nameof(options), $"had the residency {options->Residency}, which this version does not know"),
             },
         };
     }
@@ -43,13 +41,13 @@ internal static unsafe class Options
     {
         if (options == null)
             return null;
-        uint flags = Argument.Flags(Argument.Sized(options)->Flags, Strict | WaitForIt | ValidateFull, nameof(options));
+        uint flags = Argument.Flags(Argument.Sized(options)->Flags, Zka.ReadStrict | Zka.ReadWait | Zka.ReadValidateFull, nameof(options));
         return new ReadOptions
         {
             Version = Argument.Version(options->Version, "version"),
-            Strict = (flags & Strict) != 0,
-            Wait = (flags & WaitForIt) != 0,
-            ValidateFull = (flags & ValidateFull) != 0,
+            Strict = (flags & Zka.ReadStrict) != 0,
+            Wait = (flags & Zka.ReadWait) != 0,
+            ValidateFull = (flags & Zka.ReadValidateFull) != 0,
         };
     }
 }

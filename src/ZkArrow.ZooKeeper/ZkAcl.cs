@@ -22,7 +22,9 @@ public enum ZkPermissions
 
 /// <summary>One entry of a node's access list.</summary>
 /// <param name="Permissions">What is allowed.</param>
-/// <param name="Scheme">How the identity is proved: <c>world</c>, <c>auth</c>, <c>digest</c>, <c>ip</c>, <c>x509</c>, <c>sasl</c>.</param>
+/// <param name="Scheme">
+/// How the identity is proved: <c>world</c>, <c>auth</c>, <c>digest</c>, <c>ip</c>, <c>x509</c>, <c>sasl</c>.
+/// </param>
 /// <param name="Id">The identity within the scheme.</param>
 public readonly record struct ZkAcl(ZkPermissions Permissions, string Scheme, string Id)
 {

@@ -19,7 +19,7 @@ public sealed partial class ZkClient
         string path, ReadOnlyMemory<byte> data, ZkCreateMode mode = ZkCreateMode.Persistent,
         IReadOnlyList<ZkAcl>? acl = null, TimeSpan? ttl = null, CancellationToken ct = default)
     {
-        ValidateCreate(path, mode, ttl);
+        Requests.ValidateCreate(path, mode, ttl);
         JuteWriter writer = Start(Requests.CreateOp(mode));
         Requests.WriteCreate(ref writer, ToServer(path), data.Span, mode, acl ?? _session.Options.DefaultAcl, ttl);
         return Send("Create", path, isWrite: true, writer, Replies.Created, ct);
@@ -172,11 +172,10 @@ public sealed partial class ZkClient
 
     private void WriteOp(ref JuteWriter writer, ZkOp op)
     {
-        string path = ToServer(op.Path);
+        string path = ToServer(op.Path); // ZkOp has checked it
         switch (op.Kind)
         {
             case ZkOpKind.Create:
-                ValidateCreate(op.Path, op.Mode, op.Ttl);
                 Requests.WriteMultiHeader(ref writer, Requests.CreateOp(op.Mode), done: false);
                 Requests.WriteCreate(
                     ref writer, path, op.Data.Span, op.Mode, op.Acl ?? _session.Options.DefaultAcl, op.Ttl);
@@ -196,22 +195,7 @@ public sealed partial class ZkClient
                 break;
         }
 
-        ZkPath.Validate(op.Path);
         writer.WriteInt(op.Version);
-    }
-
-    private static void ValidateCreate(string path, ZkCreateMode mode, TimeSpan? ttl)
-    {
-        ZkPath.Validate(path, Requests.IsSequential(mode));
-        bool needsTtl = Requests.CreateOp(mode) == OpCode.CreateTtl;
-        if (needsTtl != ttl.HasValue)
-        {
-            throw new ArgumentException(
-                needsTtl ? $"Mode {mode} was given no ttl." : $"Mode {mode} was given a ttl; use a TTL mode.", nameof(ttl));
-        }
-
-        if (ttl is { } life && life < TimeSpan.FromMilliseconds(1))
-            throw new ArgumentException($"A ttl of {life} was refused; give at least 1 ms.", nameof(ttl));
     }
 
     private sealed class WatchHandle(ZkSession session, PersistentWatch watch) : IAsyncDisposable

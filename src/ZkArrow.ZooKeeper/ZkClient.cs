@@ -48,9 +48,10 @@ public sealed partial class ZkClient : IAsyncDisposable
     public string Chroot => _session.Chroot;
 
     /// <summary>
-    /// Time since the newest request that a server answered was <em>sent</em>: the session cannot have expired while
-    /// this is below <see cref="NegotiatedTimeout"/>. Counted from the sending, because a reply may have waited in a
-    /// buffer while this process was suspended. Monotonic, free of clock changes.
+    /// Time since the newest request that a server answered was <em>sent</em>; beyond <see cref="NegotiatedTimeout"/>
+    /// the session may have expired. Counted from the sending, because a reply may have waited in a buffer while this
+    /// process was stopped. Monotonic, free of clock changes, and blind to a machine that was suspended: it tells of
+    /// silence and proves nothing. What must be safe is fenced by a version.
     /// </summary>
     public TimeSpan SinceLastHeard => _session.SinceLastHeard;
 

@@ -20,7 +20,7 @@ public class ZkException : Exception
     /// <summary>The node the operation was about, if it was about one.</summary>
     public string? Path { get; }
 
-    internal static ZkException Create(ZkErrorCode code, ZkOutcome outcome, string? path, string what)
+    internal static ZkException Create(ZkErrorCode code, ZkOutcome outcome, string? path, string what, string? reason = null)
     {
         string at = path is null ? what : $"{what} of '{path}'";
         return code switch
@@ -32,11 +32,12 @@ public class ZkException : Exception
             ZkErrorCode.NotEmpty => new ZkNotEmptyException(
                 outcome, path, $"{at} failed: the node has children; delete them first."),
             ZkErrorCode.NoAuth => new ZkNoAuthException(outcome, path, $"{at} was not allowed by the access list."),
-            ZkErrorCode.SessionExpired => new ZkSessionExpiredException(outcome, path, $"{at} failed: the session expired."),
+            ZkErrorCode.SessionExpired => new ZkSessionExpiredException(
+                outcome, path, $"{at} failed: the session expired{Tail(outcome)}."),
             ZkErrorCode.AuthFailed => new ZkAuthFailedException(
                 outcome, path, $"{at} failed: the server refused the credentials; make a new client with good ones."),
             ZkErrorCode.ConnectionLoss => new ZkConnectionLossException(
-                outcome, path, $"{at} failed: the connection broke before the reply came{Tail(outcome)}."),
+                outcome, path, $"{at} failed: the connection broke before the reply came{Tail(outcome)}. {reason}".TrimEnd()),
             ZkErrorCode.Closing => new ZkClosedException(outcome, path, $"{at} failed: the client was closed{Tail(outcome)}."),
             _ => new ZkException(code, outcome, path, $"{at} failed: the server answered {code} ({(int)code})."),
         };
@@ -118,7 +119,8 @@ public sealed class ZkPacketTooLargeException : ZkException
 {
     internal ZkPacketTooLargeException(string? path, long length, int limit)
         : base(ZkErrorCode.PacketTooLarge, ZkOutcome.NotDone, path,
-            $"A request of {length} bytes was refused: servers accept {limit}; send less, or raise jute.maxbuffer on every server and MaxRequestBytes here.")
+            $"A request of {length} bytes was refused: servers accept {limit}; send less, or raise jute.maxbuffer "
+            + "on every server and MaxRequestBytes here.")
     {
         Length = length;
         Limit = limit;
@@ -143,5 +145,6 @@ public sealed class ZkForkedProcessException : ZkException
 {
     internal ZkForkedProcessException(string? path)
         : base(ZkErrorCode.ForkedProcess, ZkOutcome.NotDone, path,
-            "The client was used in a forked process; its connection belongs to the parent. Start processes with spawn, and connect anew.") { }
+            "The client was used in a forked process; its connection belongs to the parent. Start processes "
+            + "with spawn, and connect anew.") { }
 }

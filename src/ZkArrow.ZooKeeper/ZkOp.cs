@@ -1,9 +1,16 @@
+using ZkArrow.ZooKeeper.Protocol;
+
 namespace ZkArrow.ZooKeeper;
 
 /// <summary>One operation of a <see cref="ZkClient.MultiAsync"/>.</summary>
 public sealed class ZkOp
 {
-    private ZkOp(ZkOpKind kind, string path) => (Kind, Path) = (kind, path);
+    private ZkOp(ZkOpKind kind, string path)
+    {
+        if (kind != ZkOpKind.Create)
+            ZkPath.Validate(path);
+        (Kind, Path) = (kind, path);
+    }
 
     /// <summary>The node the operation is about.</summary>
     public string Path { get; }
@@ -18,8 +25,11 @@ public sealed class ZkOp
     /// <summary>Creates a node; see <see cref="ZkClient.CreateAsync"/>.</summary>
     public static ZkOp Create(
         string path, ReadOnlyMemory<byte> data, ZkCreateMode mode = ZkCreateMode.Persistent,
-        IReadOnlyList<ZkAcl>? acl = null, TimeSpan? ttl = null) =>
-        new(ZkOpKind.Create, path) { Data = data, Mode = mode, Acl = acl, Ttl = ttl };
+        IReadOnlyList<ZkAcl>? acl = null, TimeSpan? ttl = null)
+    {
+        Requests.ValidateCreate(path, mode, ttl);
+        return new ZkOp(ZkOpKind.Create, path) { Data = data, Mode = mode, Acl = acl, Ttl = ttl };
+    }
 
     /// <summary>Sets the data of a node if it has the expected version (-1: any).</summary>
     public static ZkOp SetData(string path, ReadOnlyMemory<byte> data, int version = -1) =>

@@ -14,6 +14,7 @@ public sealed class ArchitectureTests
 
     [TestCase("native/abi/zkarrow.abi.json")]
     [TestCase("bindings/python/zkarrow/_bindings.py")]
+    [TestCase("src/ZkArrow.Native/Generated/Zka.cs")]
     public void R1_what_is_generated_says_so(string path) =>
         Assert.That(SourceFile.At(path).Text.Split('\n').Take(2), Has.Some.Contains(Mark));
 

@@ -85,9 +85,9 @@ public sealed partial class ZooKeeperServer : IAsyncDisposable
     public void Resume() => Signal(_process!, SIGCONT);
 
     /// <summary>Sends a four-letter word and returns the answer.</summary>
-    public async Task<string> AskAsync(string word)
+    public async Task<string> AskAsync(string word, TimeSpan? deadline = null)
     {
-        using CancellationTokenSource bound = new(TimeSpan.FromSeconds(5));
+        using CancellationTokenSource bound = new(deadline ?? TimeSpan.FromSeconds(10));
         using TcpClient client = new();
         await client.ConnectAsync(IPAddress.Loopback, Port, bound.Token);
         NetworkStream stream = client.GetStream();
@@ -111,6 +111,7 @@ public sealed partial class ZooKeeperServer : IAsyncDisposable
         {
             RedirectStandardError = true,
         };
+        start.Environment["ZOOKEEPER_OWNER"] = $"{Environment.ProcessId}";
         foreach (string argument in (string[])["start-foreground", _folder, $"{Port}", .. _config])
             start.ArgumentList.Add(argument);
         _process?.Dispose();
@@ -135,7 +136,8 @@ public sealed partial class ZooKeeperServer : IAsyncDisposable
     {
         try
         {
-            return (await AskAsync("srvr")).Contains("Mode:", StringComparison.Ordinal);
+            // a connection that comes too early is taken and never answered: ask again soon
+            return (await AskAsync("srvr", TimeSpan.FromSeconds(1))).Contains("Mode:", StringComparison.Ordinal);
         }
         catch (Exception exception) when (exception is SocketException or IOException or OperationCanceledException)
         {

@@ -5,9 +5,9 @@ namespace ZkArrow.ZooKeeper.Tests;
 
 public sealed class DecoderPropertyTests
 {
-    private static readonly ZkOp[] s_ops = [ZkOp.Check("/a", 1), ZkOp.SetData("/a", default), ZkOp.Delete("/a")];
+    private static readonly ZkOp[] _ops = [ZkOp.Check("/a", 1), ZkOp.SetData("/a", default), ZkOp.Delete("/a")];
 
-    private static readonly (string Name, Action<byte[]> Decode)[] s_decoders =
+    private static readonly (string Name, Action<byte[]> Decode)[] _decoders =
     [
         ("created", static bytes => Run(Replies.Created, bytes)),
         ("exists", static bytes => Run(Replies.Exists, bytes)),
@@ -15,7 +15,7 @@ public sealed class DecoderPropertyTests
         ("set", static bytes => Run(Replies.Set, bytes)),
         ("children", static bytes => Run(Replies.Children, bytes)),
         ("acl", static bytes => Run(Replies.Acl, bytes)),
-        ("multi", static bytes => Run(Replies.Multi(s_ops), bytes)),
+        ("multi", static bytes => Run(Replies.Multi(_ops), bytes)),
         ("handshake", static bytes => ConnectResponse.Read(bytes)),
         ("header", static bytes =>
         {
@@ -25,27 +25,27 @@ public sealed class DecoderPropertyTests
     ];
 
     // small integers make lengths and counts that nearly fit, where random bytes are nearly always absurd
-    private static readonly Gen<byte[]> s_bytes = Gen.OneOf(
+    private static readonly Gen<byte[]> _bytes = Gen.OneOf(
         Gen.Byte.Array[0, 200],
         Gen.OneOf(Gen.Int[-2, 40], Gen.Int).Array[0, 40].Select(static ints =>
             ints.SelectMany(static i => new[] { (byte)(i >> 24), (byte)(i >> 16), (byte)(i >> 8), (byte)i }).ToArray()));
 
-    private static readonly Gen<ZkStat> s_stat =
+    private static readonly Gen<ZkStat> _stat =
         from longs in Gen.Long.Array[6]
         from ints in Gen.Int.Array[5]
         select new ZkStat(longs[0], longs[1], longs[2], longs[3], ints[0], ints[1], ints[2], longs[4], ints[3], ints[4], longs[5]);
 
     [Test]
     public void Whatever_the_bytes_are_decoders_end_or_throw_their_error() =>
-        s_bytes.Sample(static bytes =>
+        _bytes.Sample(static bytes =>
         {
-            foreach ((_, Action<byte[]> decode) in s_decoders)
+            foreach ((_, Action<byte[]> decode) in _decoders)
                 _ = IsRefused(decode, bytes);
         }, iter: 20_000);
 
     [Test]
     public void Children_come_back_as_written_and_no_prefix_of_them_is_taken() =>
-        (from names in Gen.String.Array[0, 10] from stat in s_stat select (names, stat)).Sample(static sample =>
+        (from names in Gen.String.Array[0, 10] from stat in _stat select (names, stat)).Sample(static sample =>
         {
             byte[] bytes = Write((ref JuteWriter writer) =>
             {
@@ -64,7 +64,7 @@ public sealed class DecoderPropertyTests
 
     [Test]
     public void Data_comes_back_as_written_and_no_prefix_of_it_is_taken() =>
-        (from data in Gen.Byte.Array[0, 300] from stat in s_stat select (data, stat)).Sample(static sample =>
+        (from data in Gen.Byte.Array[0, 300] from stat in _stat select (data, stat)).Sample(static sample =>
         {
             byte[] bytes = Write((ref JuteWriter writer) =>
             {

@@ -6,7 +6,7 @@ namespace ZkArrow.ZooKeeper.Tests;
 [CancelAfter(90_000)]
 public sealed class ExpiryTests
 {
-    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(1);
     private ZooKeeperServer _server = null!;
 
     [OneTimeSetUp]
@@ -19,7 +19,7 @@ public sealed class ExpiryTests
     public async Task A_session_the_server_expired_is_lost_once_and_a_new_one_is_made()
     {
         await using ChaosProxy proxy = new(_server.Port);
-        await using ZkClient client = await SharedServer.ConnectAsync(proxy.ConnectString, s_timeout);
+        await using ZkClient client = await SharedServer.ConnectAsync(proxy.ConnectString, _timeout);
         await using ZkClient other = await SharedServer.ConnectAsync(_server.ConnectString);
         Recorder<ZkStateChange> states = new();
         client.StateChanged += states.Add;
@@ -82,7 +82,7 @@ public sealed class ExpiryTests
     [Test]
     public async Task A_frozen_server_means_suspended_then_lost_then_a_new_session()
     {
-        await using ZkClient client = await SharedServer.ConnectAsync(_server.ConnectString, s_timeout);
+        await using ZkClient client = await SharedServer.ConnectAsync(_server.ConnectString, _timeout);
         Recorder<ZkStateChange> states = new();
         client.StateChanged += states.Add;
         _server.Pause();

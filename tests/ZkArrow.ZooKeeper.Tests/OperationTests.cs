@@ -124,6 +124,16 @@ public sealed class OperationTests
     }
 
     [Test]
+    public void A_bad_operation_is_refused_where_it_is_made()
+    {
+        Assert.That(() => ZkOp.Create("a", default), Throws.ArgumentException);
+        Assert.That(() => ZkOp.Create("/a", default, ttl: TimeSpan.FromSeconds(1)), Throws.ArgumentException);
+        Assert.That(() => ZkOp.SetData("/a/", default), Throws.ArgumentException);
+        Assert.That(() => ZkOp.Delete(null!), Throws.ArgumentNullException);
+        Assert.That(() => ZkOp.Check("/a//b", 0), Throws.ArgumentException);
+    }
+
+    [Test]
     public void Multi_of_nothing_is_refused() =>
         Assert.That(async () => await _client.MultiAsync([]), Throws.ArgumentException);
 

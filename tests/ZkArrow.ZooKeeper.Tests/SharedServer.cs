@@ -7,7 +7,7 @@ namespace ZkArrow.ZooKeeper.Tests;
 [SetUpFixture]
 public sealed class SharedServer
 {
-    private static int s_chroot;
+    private static int _chroot;
 
     public static ZooKeeperServer Instance { get; private set; } = null!;
 
@@ -20,7 +20,7 @@ public sealed class SharedServer
     /// <summary>Makes an empty chroot and returns its path.</summary>
     public static async Task<string> NewChrootAsync()
     {
-        string chroot = $"/test-{Interlocked.Increment(ref s_chroot)}";
+        string chroot = $"/test-{Interlocked.Increment(ref _chroot)}";
         await using ZkClient client = await ConnectAsync(Instance.ConnectString);
         await client.CreateAsync(chroot, default);
         return chroot;

@@ -11,7 +11,7 @@ public sealed class WireTests
     private const string StatHex =
         "0000000000000001 0000000000000002 0000000000000003 0000000000000004 00000005 00000006 00000007"
         + "0000000000000008 00000009 0000000A 000000000000000B";
-    private static readonly ZkStat s_stat = new(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
+    private static readonly ZkStat _stat = new(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
 
     [Test]
     public async Task Handshake()
@@ -39,7 +39,7 @@ public sealed class WireTests
         async c =>
         {
             ZkCreated created = await c.CreateAsync("/a", Bytes("xy"), ZkCreateMode.EphemeralSequential);
-            Assert.That(created, Is.EqualTo(new ZkCreated("/a7", s_stat, 9)));
+            Assert.That(created, Is.EqualTo(new ZkCreated("/a7", _stat, 9)));
         },
         "00000001 0000000F" + PathA + "00000002 7879 00000001 0000001F 00000005 776F726C64 00000006 616E796F6E65 00000003",
         "00000003 2F6137" + StatHex);
@@ -62,7 +62,7 @@ public sealed class WireTests
 
     [Test]
     public Task Exists() => SendsAsync(
-        async c => Assert.That(await c.ExistsAsync("/a"), Is.EqualTo(new ZkExists(s_stat, 9))),
+        async c => Assert.That(await c.ExistsAsync("/a"), Is.EqualTo(new ZkExists(_stat, 9))),
         "00000001 00000003" + PathA + "00", StatHex);
 
     [Test]
@@ -71,7 +71,7 @@ public sealed class WireTests
         {
             ZkData data = await c.GetDataAsync("/a", static _ => { });
             Assert.That(data.Data, Is.EqualTo(Bytes("xy")));
-            Assert.That(data.Stat, Is.EqualTo(s_stat));
+            Assert.That(data.Stat, Is.EqualTo(_stat));
         },
         "00000001 00000004" + PathA + "01", "00000002 7879" + StatHex);
 
@@ -82,7 +82,7 @@ public sealed class WireTests
 
     [Test]
     public Task SetData() => SendsAsync(
-        async c => Assert.That(await c.SetDataAsync("/a", Bytes("xy"), 4), Is.EqualTo(new ZkSet(s_stat, 9))),
+        async c => Assert.That(await c.SetDataAsync("/a", Bytes("xy"), 4), Is.EqualTo(new ZkSet(_stat, 9))),
         "00000001 00000005" + PathA + "00000002 7879 00000004", StatHex);
 
     [Test]
@@ -125,7 +125,7 @@ public sealed class WireTests
             ]);
             Assert.That(result.Results, Is.EqualTo(new[]
             {
-                default, new ZkOpResult("/a", s_stat), new ZkOpResult(null, s_stat), default,
+                default, new ZkOpResult("/a", _stat), new ZkOpResult(null, _stat), default,
             }));
         },
         "00000001 0000000E"
@@ -173,7 +173,7 @@ public sealed class WireTests
         ZkConnectionLossException? lost = await Assert.ThrowsAsync<ZkConnectionLossException>(
             async () => await client.SetDataAsync("/a", default));
         Assert.That(lost!.Outcome, Is.EqualTo(ZkOutcome.Unknown));
-        Assert.That((await client.SetDataAsync("/a", default)).Stat, Is.EqualTo(s_stat), "after the reconnect all is well");
+        Assert.That((await client.SetDataAsync("/a", default)).Stat, Is.EqualTo(_stat), "after the reconnect all is well");
     }
 
     [Test]
@@ -196,7 +196,9 @@ public sealed class WireTests
             Assert.That((await client.GetDataAsync("/a")).Data, Has.Length.EqualTo(1 << 16));
         await using ZkClient strict = await ZkClient.ConnectAsync(
             new ZkClientOptions { ConnectString = server.ConnectString, MaxReplyBytes = 1000 });
-        Assert.That(async () => await strict.GetDataAsync("/a"), Throws.InstanceOf<ZkConnectionLossException>());
+        Assert.That(
+            async () => await strict.GetDataAsync("/a"),
+            Throws.InstanceOf<ZkConnectionLossException>().With.Message.Contains("MaxReplyBytes"));
     }
 
     [TestCase(-127, ZkOutcome.NotDone)]

@@ -15,7 +15,7 @@ import generated  # noqa: E402
 import header  # noqa: E402
 
 EXPORTS = "\n".join(p.read_text() for p in sorted((ROOT / "src/ZkArrow.Native").glob("*.cs")))
-STATUSES = (ROOT / "src/ZkArrow/ZkArrowStatus.cs").read_text()
+API = "\n".join(p.read_text() for p in sorted((ROOT / "src/ZkArrow").glob("*.cs")))
 
 
 def replaced(text, old, new):
@@ -43,7 +43,7 @@ class Planted(unittest.TestCase):
         for findings in (
             checks.exports(self.model, EXPORTS),
             checks.layouts(self.model, EXPORTS),
-            checks.statuses(self.model, STATUSES),
+            checks.enums(self.model, API),
             checks.drift(self.model, ROOT),
             checks.docs(self.model),
         ):
@@ -76,15 +76,21 @@ class Planted(unittest.TestCase):
     def test_an_added_status(self):
         model = self.header_with("#define ZKA_INTERNAL 23", "#define ZKA_INTERNAL 23\n#define ZKA_TIRED 24")
         self.assertEqual(
-            list(checks.statuses(model, STATUSES)),
-            ["the status Tired is 24 in zkarrow.h and None in ZkArrowStatus.cs"],
+            list(checks.enums(model, API)),
+            ["ZkArrowStatus.Tired is 24 in zkarrow.h and None in C#"],
         )
         self.assertTrue(any("ZKA_TIRED" in finding for finding in checks.drift(model, ROOT)))
 
     def test_a_status_with_another_value(self):
-        source = replaced(STATUSES, "Busy = 22,", "Busy = 42,")
+        source = replaced(API, "Busy = 22,", "Busy = 42,")
         self.assertEqual(
-            list(checks.statuses(self.model, source)), ["the status Busy is 22 in zkarrow.h and 42 in ZkArrowStatus.cs"]
+            list(checks.enums(self.model, source)), ["ZkArrowStatus.Busy is 22 in zkarrow.h and 42 in C#"]
+        )
+
+    def test_a_state_with_another_value(self):
+        source = replaced(API, "Suspended = 2,", "Suspended = 7,")
+        self.assertEqual(
+            list(checks.enums(self.model, source)), ["ClientState.Suspended is 2 in zkarrow.h and 7 in C#"]
         )
 
     def test_a_missing_export(self):
@@ -147,10 +153,10 @@ class Planted(unittest.TestCase):
         for path, text in generated.files(self.model).items():
             target = self.folder / "root" / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text.replace("zka_client_open", "zka_client_begin"))
+            target.write_text(text.replace("ZKA_FORKED", "ZKA_SPLIT").replace("Forked", "Split"))
         found = list(checks.drift(self.model, self.folder / "root"))
-        self.assertEqual(len(found), 2)
-        self.assertTrue(all("zka_client_open" in finding for finding in found), found)
+        self.assertEqual(len(found), len(generated.files(self.model)))
+        self.assertTrue(all("FORKED" in finding.upper() for finding in found), found)
 
     def test_the_layout_that_clang_computed(self):
         fields = {f["name"]: f["offset"] for f in self.model["structs"]["zka_version_info"]["fields"]}

@@ -7,7 +7,7 @@ import random
 import threading
 import time
 
-from driver import ROOT, Driver, Refused
+from client import Client, Refused
 
 ROWS = 20_000
 SEEDS = [1_000, 2_000, 3_000, 4_000]
@@ -38,7 +38,7 @@ def run(url: str, data_dir: str, kills: int) -> str:
     def read() -> None:
         nonlocal reads
         try:
-            with Driver("c", url, data_dir) as reader:
+            with Client("c", url, data_dir) as reader:
                 last = 0
                 while not done.is_set():
                     answer = reader.ask(op="read", name="killed", wait=True, timeout_ms=60_000)
@@ -53,7 +53,7 @@ def run(url: str, data_dir: str, kills: int) -> str:
     reader.start()
     try:
         for _ in range(kills):
-            publisher = Driver("c", url, data_dir)
+            publisher = Client("c", url, data_dir)
             for i in range(40):
                 publisher.send(
                     op="publish",
@@ -67,15 +67,15 @@ def run(url: str, data_dir: str, kills: int) -> str:
                 break
     finally:
         done.set()
-        with Driver("c", url, data_dir) as last:  # so that a reader that still waits finds something
+        with Client("c", url, data_dir) as last:  # so that a reader that still waits finds something
             last.ask(op="publish", name="killed", residency="host", make={"kind": "int64", "rows": ROWS, "seed": SEEDS[0]})
         reader.join()
     if failures:
         raise failures[0]
     before = len(segments(data_dir))
-    with Driver("dotnet", url, data_dir) as sweeper:
+    with Client("dotnet", url, data_dir) as sweeper:
         swept = sweeper.ask(op="sweep")["removed"]
-    with Driver("c", url, data_dir) as witness:
+    with Client("c", url, data_dir) as witness:
         versions = witness.ask(op="history", name="killed")["versions"]
         assert versions == list(range(1, len(versions) + 1)), "a version is missing"
         left = segments(data_dir)

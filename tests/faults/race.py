@@ -5,9 +5,8 @@ from __future__ import annotations
 import collections
 import threading
 
-from driver import Driver, Refused
+from client import LANGUAGES, Client, Refused
 
-LANGUAGES = ["dotnet", "c", "cpp", "python"]
 
 
 def run(url: str, data_dir: str, publishes: int) -> str:
@@ -19,7 +18,7 @@ def run(url: str, data_dir: str, publishes: int) -> str:
 
     def race(language: str) -> None:
         try:
-            with Driver(language, url, data_dir) as driver:
+            with Client(language, url, data_dir) as driver:
                 expected = 0
                 while expected < publishes:
                     make = {"kind": "int64", "rows": 3, "seed": expected}
@@ -49,7 +48,7 @@ def run(url: str, data_dir: str, publishes: int) -> str:
     if failures:
         raise failures[0]
     assert sorted(won) == list(range(1, publishes + 1)), "a version is missing"
-    with Driver("c", url, data_dir) as witness:
+    with Client("c", url, data_dir) as witness:
         assert witness.ask(op="history", name="race")["versions"] == sorted(won)
         for number in range(1, publishes + 1, 97):
             version = witness.ask(op="read", name="race", version=number)["version"]

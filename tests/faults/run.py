@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Callable
 from xml.etree import ElementTree
 
-from driver import ROOT
+from client import ROOT, build
 
 sys.path.insert(0, str(ROOT / "tests/lab"))
 
@@ -35,6 +35,7 @@ def main() -> int:
     results.mkdir(parents=True, exist_ok=True)
     suite = ElementTree.Element("testsuite", name="faults")
     failed = 0
+    build()
     with zookeeper_lab.ZooKeeper() as zookeeper:
         for number, (name, scenario) in enumerate(SCENARIOS.items()):
             data_dir = tempfile.mkdtemp(prefix="zkarrow-faults-", dir="/dev/shm")

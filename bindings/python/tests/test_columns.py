@@ -40,12 +40,10 @@ def test_columns_of_objects() -> None:
     assert (table.num_rows, repr(table)) == (3, "<zkarrow.ColumnTable i, s, f, b, z, 3 rows>")
 
 
-@pytest.mark.parametrize(
-    "item, form", zip("bhiqBHIQfd", [b"c", b"s", b"i", b"l", b"C", b"S", b"I", b"L", b"f", b"g"])
-)
-def test_columns_over_buffers(item: str, form: bytes) -> None:
+@pytest.mark.parametrize("item, form", ["bc", "hs", "ii", "ql", "BC", "HS", "II", "QL", "ff", "dg"])
+def test_columns_over_buffers(item: str, form: str) -> None:
     table = zkarrow.table({"x": array.array(item, [1, 2, 3])})
-    assert exported(table)[0] == [form] and table.num_rows == 3
+    assert exported(table)[0] == [form.encode()] and table.num_rows == 3
 
 
 def test_a_buffer_is_not_copied_and_cannot_be_resized_meanwhile() -> None:

@@ -1,4 +1,4 @@
-"""Tables on their way into the library and back, without a coordinator: capsules and their owners."""
+"""Tables on their way into the library and back, without a coordinator; capsules and owners."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_a_capsule_may_die_while_an_exception_is_on_its_way() -> None:
     stream = exchange.echo(make("int64", 1))
     with pytest.raises(ValueError, match="not a number"):
         print(stream.__arrow_c_stream__(), int("not a number"))
-    with pytest.raises(ValueError, match="is not in list"):
+    with pytest.raises(ValueError, match="in list"):
         [].index(exchange.echo(make("int64", 1)).__arrow_c_stream__())  # type: ignore[arg-type]
 
 

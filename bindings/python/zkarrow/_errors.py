@@ -176,9 +176,13 @@ class InternalError(Error, RuntimeError):
     status = "ZKA_INTERNAL"
 
 
+_by_name = {kind.status: kind for kind in Error.__subclasses__()}
 CLASSES: dict[int, type[Error]] = {
-    getattr(_bindings, kind.status): kind for kind in Error.__subclasses__()
+    code: _by_name[name] for code, name in _bindings.STATUS_NAMES.items() if code != _bindings.ZKA_OK
 }
+
+for _class in (Error, *_by_name.values()):
+    _class.__module__ = "zkarrow"  # where users know it from, and so what tracebacks should say
 
 
 def from_native(status: int, error: _bindings.zka_error) -> Error:

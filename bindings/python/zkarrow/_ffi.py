@@ -11,7 +11,7 @@ from typing import Any
 
 from . import _bindings
 from ._bindings import zka_error
-from ._errors import ForkedError, InvalidArgumentError, from_native
+from ._errors import Error, ForkedError, InvalidArgumentError, from_native
 
 _ERROR_SIZE = sizeof(zka_error)
 _RELEASE = CFUNCTYPE(None, c_void_p)
@@ -50,10 +50,14 @@ def call(function: Any, *arguments: Any) -> None:
     error = zka_error(_ERROR_SIZE)
     status = function(*arguments, byref(error))
     if status:
-        raised = from_native(status, error)
-        if error.release:
-            _RELEASE(error.release)(ctypes.addressof(error))
-        raise raised
+        raise _taken(status, error)
+
+
+def _taken(status: int, error: zka_error) -> Error:
+    raised = from_native(status, error)
+    if error.release:
+        _RELEASE(error.release)(ctypes.addressof(error))
+    return raised
 
 
 def text(value: str, what: str) -> bytes:

@@ -2,9 +2,9 @@
 
 Python delivers signals to the main thread, and only between two bytecodes: a main thread inside the
 library would not see Ctrl-C before the call returns. So the main thread lends its call to a helper
-thread and waits for it on a lock, which signals do interrupt; then it fires the call's zka_cancel.
+thread and waits for it in Python, which signals do interrupt; then it fires the call's zka_cancel.
 Other threads never get signals and call directly. What can be answered from memory is tried first
-with a deadline of zero, which costs no thread at all.
+with a deadline of zero, which needs no helper.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ Work = Callable[[int, Any], T]
 
 _MAIN = threading.main_thread().ident
 _CANCEL_GRACE_S = 5.0
+# a signal that comes just before the main thread falls asleep, or to another thread, does not wake it
+_SLICE_S = 0.1
 
 _idle_helpers: list[_Helper] = []
 
@@ -67,12 +69,14 @@ def _interruptible(work: Work[T], timeout_ms: int) -> T:
             return call.result()
         try:
             helper.calls.put(call)
-            call.done.wait()
+            while not call.done.wait(_SLICE_S):
+                pass
         except BaseException:
             library.zka_cancel_fire(cancel)
             helper.calls.put(None)
             # wait a little for the call to let go, so that nothing goes on behind the caller's back
-            if call.done.wait(_CANCEL_GRACE_S):
+            slices = round(_CANCEL_GRACE_S / _SLICE_S)
+            if any(call.done.wait(_SLICE_S) for _ in range(slices)):
                 call.undo()
             raise
         _idle_helpers.append(helper)
@@ -101,13 +105,16 @@ class _Call(Generic[T]):
         self.done.set()
 
     def result(self) -> T:
+        # nothing of it is kept here, and nothing raised in a local: its traceback holds this frame
+        value, self._value = self._value, None
+        if self._raised is not None:
+            raise self._raised_once()
+        return value  # type: ignore[return-value]
+
+    def _raised_once(self) -> BaseException:
         raised, self._raised = self._raised, None
-        if raised is not None:
-            try:
-                raise raised
-            finally:
-                del raised  # or its traceback would hold this frame, and this frame it
-        return self._value  # type: ignore[return-value]
+        assert raised is not None
+        return raised
 
     def undo(self) -> None:
         """Closes what came back although nobody wants it any more."""

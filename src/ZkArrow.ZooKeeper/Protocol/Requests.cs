@@ -22,6 +22,20 @@ internal static class Requests
     public static bool IsSequential(ZkCreateMode mode) => mode
         is ZkCreateMode.PersistentSequential or ZkCreateMode.EphemeralSequential or ZkCreateMode.PersistentSequentialTtl;
 
+    public static void ValidateCreate(string path, ZkCreateMode mode, TimeSpan? ttl)
+    {
+        ZkPath.Validate(path, IsSequential(mode));
+        bool needsTtl = CreateOp(mode) == OpCode.CreateTtl;
+        if (needsTtl != ttl.HasValue)
+        {
+            throw new ArgumentException(
+                needsTtl ? $"Mode {mode} was given no ttl." : $"Mode {mode} was given a ttl; use a TTL mode.", nameof(ttl));
+        }
+
+        if (ttl is { } life && life < TimeSpan.FromMilliseconds(1))
+            throw new ArgumentException($"A ttl of {life} was refused; give at least 1 ms.", nameof(ttl));
+    }
+
     public static void WriteCreate(
         ref JuteWriter writer, string path, ReadOnlySpan<byte> data, ZkCreateMode mode, IReadOnlyList<ZkAcl> acl, TimeSpan? ttl)
     {

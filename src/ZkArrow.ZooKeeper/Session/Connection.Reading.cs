@@ -21,10 +21,11 @@ internal sealed partial class Connection
             await ReadAsync().ConfigureAwait(false);
             Break("the server closed it.");
         }
-        catch (Exception exception) when (
-            exception is IOException or ObjectDisposedException or OperationCanceledException or ZkProtocolException)
+        catch (Exception exception)
         {
             Break(exception.Message);
+            if (exception is not (IOException or ObjectDisposedException or ZkProtocolException))
+                throw;
         }
 
         await heartbeat.ConfigureAwait(false);
@@ -65,7 +66,8 @@ internal sealed partial class Connection
             if (length < 0 || length > _session.Options.MaxReplyBytes)
             {
                 throw new ZkProtocolException(
-                    $"The server sent a packet of {length} bytes; at most {_session.Options.MaxReplyBytes} are accepted (MaxReplyBytes).");
+                    $"The server sent a packet of {length} bytes; at most {_session.Options.MaxReplyBytes} are accepted "
+                    + "(MaxReplyBytes).");
             }
 
             if (end - start - 4 < length)

@@ -103,9 +103,10 @@ internal sealed partial class Connection
                 await _stream.WriteAsync(_sendBuffer.AsMemory(0, _sendLength)).ConfigureAwait(false);
             }
         }
-        catch (Exception exception) when (exception is IOException or ObjectDisposedException or OperationCanceledException)
+#pragma warning disable CA1031 // whatever it was: the read loop ends with the stream, and the session cleans up after it
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
-            // the read loop ends with the stream, and the session cleans up after it
             Break($"sending failed: {exception.Message}");
         }
     }

@@ -48,7 +48,8 @@ internal abstract class Request(ZkSession session, string what, string? path, bo
     /// <summary>Decodes the reply and completes. A reply that cannot be decoded fails the request and is thrown on.</summary>
     public abstract void Complete(ref JuteReader reader, in ReplyContext context);
 
-    public void Fail(ZkErrorCode code, ZkOutcome outcome) => Fail(ZkException.Create(code, outcome, Path, What));
+    public void Fail(ZkErrorCode code, ZkOutcome outcome, string? reason = null) =>
+        Fail(ZkException.Create(code, outcome, Path, What, reason));
 
     /// <summary>What an error reply says about the effect: the server's own failures leave it open.</summary>
     public ZkOutcome OutcomeOf(ZkErrorCode error) => error

@@ -17,10 +17,12 @@ internal static partial class SessionLog
     [LoggerMessage(13, LogLevel.Debug, "Connecting to {Server} failed: {Reason}")]
     public static partial void ConnectFailed(this ILogger logger, string server, string reason);
 
-    [LoggerMessage(14, LogLevel.Error, "The server refused the credentials of scheme '{Scheme}'; the client is of no use any more.")]
+    [LoggerMessage(14, LogLevel.Error,
+        "The server refused the credentials of scheme '{Scheme}'; the client is of no use any more.")]
     public static partial void AuthFailed(this ILogger logger, string scheme);
 
-    [LoggerMessage(15, LogLevel.Warning, "The server could not arm the watches again ({Code}); every watcher was told to read again.")]
+    [LoggerMessage(15, LogLevel.Warning,
+        "The server could not arm the watches again ({Code}); every watcher was told to read again.")]
     public static partial void RearmFailed(this ILogger logger, ZkErrorCode code);
 
     [LoggerMessage(16, LogLevel.Critical, "The client stopped because of a mistake in it; make a new one and report this.")]

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
@@ -10,11 +9,10 @@ namespace ZkArrow.ZooKeeper.Session;
 internal sealed partial class ZkSession
 {
     private const int PasswordBytes = 16;
-    private const int MaxHandshakeBytes = 64 << 10;
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MinAttempt = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(10);
     private byte[] _password = new byte[PasswordBytes];
-    private IPEndPoint? _lastServer;
 
     /// <summary>Starts connecting, and waits for the first session and the answers to the credentials given with it.</summary>
     public async Task ConnectAsync(CancellationToken cancellation)
@@ -81,33 +79,6 @@ internal sealed partial class ZkSession
         }
     }
 
-    /// <summary>Looks all servers up anew, in an order of chance, so that clients spread and moved servers are found.</summary>
-    private async Task<Queue<(string, IPEndPoint)>> ResolveAsync()
-    {
-        List<(string, IPEndPoint)> found = [];
-        foreach (DnsEndPoint server in ConnectString.Servers)
-        {
-            string name = $"{server.Host}:{server.Port}";
-            try
-            {
-                using CancellationTokenSource bound = AttemptBound(servers: 1);
-                IPAddress[] addresses = await Dns.GetHostAddressesAsync(server.Host, bound.Token).ConfigureAwait(false);
-                found.AddRange(addresses.Select(address => (name, new IPEndPoint(address, server.Port))));
-            }
-            catch (Exception exception) when (
-                exception is SocketException or ArgumentException
-                || (exception is OperationCanceledException && !_stop.IsCancellationRequested))
-            {
-                _logger.ConnectFailed(name, exception.Message);
-            }
-        }
-
-        (string, IPEndPoint Address)[] shuffled = [.. found];
-        Random.Shared.Shuffle(shuffled);
-        // the server that was just lost may be frozen, and waiting for it could cost the session: try the others first
-        return new Queue<(string, IPEndPoint)>(shuffled.OrderBy(server => server.Address.Equals(_lastServer)));
-    }
-
     /// <summary>
     /// Connects to one server and stays with it until the connection breaks. False if it never came about, or broke
     /// before it was of use: then the next attempt should pause, lest the two of us spin.
@@ -156,45 +127,6 @@ internal sealed partial class ZkSession
         return connection.WasOfUse;
     }
 
-    private static async Task<Stream> OpenAsync(IPEndPoint address, CancellationToken cancellation)
-    {
-        Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(address, cancellation).ConfigureAwait(false);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
-
-    private async Task<ConnectResponse> HandshakeAsync(Stream stream, CancellationToken cancellation)
-    {
-        Packet request;
-        lock (Gate)
-            request = new ConnectRequest(LastZxid, (int)Options.SessionTimeout.TotalMilliseconds, SessionId, _password).Encode();
-        try
-        {
-            await stream.WriteAsync(request.Buffer.AsMemory(0, request.Length), cancellation).ConfigureAwait(false);
-        }
-        finally
-        {
-            request.Return();
-        }
-
-        byte[] prefix = new byte[4];
-        await stream.ReadExactlyAsync(prefix, cancellation).ConfigureAwait(false);
-        int length = BinaryPrimitives.ReadInt32BigEndian(prefix);
-        if (length is < 0 or > MaxHandshakeBytes)
-            throw new ZkProtocolException($"The server answered the handshake with {length} bytes; it is no ZooKeeper server.");
-        byte[] packet = new byte[length];
-        await stream.ReadExactlyAsync(packet, cancellation).ConfigureAwait(false);
-        return ConnectResponse.Read(packet);
-    }
-
     private Connection Establish(Stream stream, in ConnectResponse response, long sentAt)
     {
         Connection connection = new(this, stream, response.TimeoutMs);
@@ -238,7 +170,10 @@ internal sealed partial class ZkSession
         if (!closing)
             _logger.Suspended(SessionId, reason);
         foreach (Request request in sent)
-            request.Fail(closing ? ZkErrorCode.Closing : ZkErrorCode.ConnectionLoss, request.OutcomeWithoutReply);
+        {
+            request.Fail(
+                closing ? ZkErrorCode.Closing : ZkErrorCode.ConnectionLoss, request.OutcomeWithoutReply, $"Reason: {reason}");
+        }
     }
 
     private void DeclareLostIfOverdue()
@@ -278,18 +213,17 @@ internal sealed partial class ZkSession
     private TimeSpan? UntilAssumedLost() =>
         SessionId == 0 ? null : TimeSpan.FromMilliseconds(NegotiatedMs * 4.0 / 3) - SinceLastHeard;
 
+    /// <summary>
+    /// Bounds one attempt. A server that is just starting may take a connection and never answer on it, so a session
+    /// that could expire meanwhile leaves time for three attempts.
+    /// </summary>
     private CancellationTokenSource AttemptBound(int servers)
     {
-        double timeout = SessionId == 0 ? Options.SessionTimeout.TotalMilliseconds : NegotiatedMs;
-        return Bounded(TimeSpan.FromMilliseconds(Math.Max(timeout / servers, 100)));
-    }
-
-    private CancellationTokenSource Bounded(TimeSpan bound)
-    {
-        if (UntilAssumedLost() is { } left && left < bound)
-            bound = left;
+        TimeSpan bound = UntilAssumedLost() is { } left
+            ? TimeSpan.FromMilliseconds(Math.Min((double)NegotiatedMs / Math.Max(servers, 3), left.TotalMilliseconds))
+            : Options.SessionTimeout / servers;
         CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        source.CancelAfter(bound > MinPause ? bound : MinPause);
+        source.CancelAfter(bound > MinAttempt ? bound : MinAttempt);
         return source;
     }
 

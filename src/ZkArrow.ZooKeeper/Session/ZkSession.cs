@@ -7,7 +7,7 @@ namespace ZkArrow.ZooKeeper.Session;
 
 /// <summary>
 /// The session behind a client: its state, its queue of requests, and the one gate that guards both. This part takes
-/// requests; the others connect (<c>ZkSession.Connecting</c>) and watch (<c>ZkSession.Watching</c>).
+/// requests; the others find servers, connect, authenticate and watch.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A cancellation source without timer and links holds nothing to release.")]
 internal sealed partial class ZkSession
@@ -94,57 +94,6 @@ internal sealed partial class ZkSession
             LastZxid = zxid;
     }
 
-    public async Task AddAuthAsync(ZkAuth auth, CancellationToken cancellation)
-    {
-        AuthEntry? entry;
-        Connection? writer = null;
-        lock (Gate)
-        {
-            if (Refusal("AddAuth", null) is { } refusal)
-                throw refusal;
-            entry = _auths.Find(held =>
-                held.Auth.Scheme == auth.Scheme && held.Auth.Credentials.Span.SequenceEqual(auth.Credentials.Span));
-            if (entry is null)
-            {
-                entry = new AuthEntry(auth);
-                _connection?.QueueAuth(entry);
-                _auths.Add(entry);
-                if (_connection?.TryStartWriting() == true)
-                    writer = _connection;
-            }
-        }
-
-        writer?.Write();
-        try
-        {
-            await entry.Answered.Task.WaitAsync(cancellation).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            lock (Gate)
-            {
-                if (!entry.Sent)
-                    _auths.Remove(entry);
-            }
-
-            throw new ZkCanceledException(
-                entry.Sent ? ZkOutcome.Unknown : ZkOutcome.NotDone, null, "AddAuth", cancellation);
-        }
-    }
-
-    public void OnAuthReply(AuthEntry? entry, ZkErrorCode error)
-    {
-        if (error == ZkErrorCode.Ok)
-        {
-            entry?.Answered.TrySetResult();
-            return;
-        }
-
-        _logger.AuthFailed(entry?.Auth.Scheme ?? "?");
-        End(ZkState.AuthFailed, ZkErrorCode.AuthFailed);
-        _stop.Cancel();
-    }
-
     /// <summary>Ends the session with the server if it can be reached soon, and stops. Later calls wait for the first.</summary>
     public async Task CloseAsync()
     {
@@ -208,7 +157,8 @@ internal sealed partial class ZkSession
         if (refusal is null && request.PersistentWatch is { } watch && !Watches.Reserve(watch))
         {
             refusal = new ZkException(ZkErrorCode.BadArguments, ZkOutcome.NotDone, request.Path,
-                $"AddWatch of '{request.Path}' was refused: this client has a persistent watch of the other mode on the path, and servers before 3.9 keep only one.");
+                $"AddWatch of '{request.Path}' was refused: this client has a persistent watch of the "
+                + "other mode on the path, and servers before 3.9 keep only one.");
         }
 
         if (refusal is not null)

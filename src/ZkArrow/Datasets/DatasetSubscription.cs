@@ -40,6 +40,8 @@ internal sealed class DatasetSubscription : IDisposable
         }
         catch (OperationCanceledException e) when (call.Token.IsCancellationRequested)
         {
+            if (_closing.IsCancellationRequested && !_context.Closing.IsCancellationRequested)
+                throw new ObjectDisposedException(nameof(DatasetSubscription), "the subscription was closed while the call waited");
             throw call.Ended(_context.Coordinator.State == CoordinatorState.Connected, e);
         }
     }

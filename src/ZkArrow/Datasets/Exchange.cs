@@ -13,13 +13,14 @@ internal static class Exchange
     {
         if (name.Length == 0)
             throw new ZkArrowException(ZkArrowStatus.InvalidArgument, "the exchange name was empty");
-        ArrowTable? replaced = null;
-        Tables.AddOrUpdate(name, table, (_, old) =>
+        while (!Tables.TryAdd(name, table))
         {
-            replaced = old;
-            return table;
-        });
-        replaced?.Release();
+            // the replaced one is released by whoever took it out, and by nobody else
+            if (!Tables.TryGetValue(name, out ArrowTable? old) || !Tables.TryUpdate(name, table, old))
+                continue;
+            old.Release();
+            return;
+        }
     }
 
     /// <summary>The table under a name, with a reference for the caller.</summary>

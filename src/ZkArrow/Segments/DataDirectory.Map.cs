@@ -3,7 +3,7 @@ namespace ZkArrow.Segments;
 internal sealed partial class DataDirectory
 {
     // a sweeper holds its exclusive lock for two system calls; one that holds it for this long is stopped
-    private static readonly TimeSpan s_sweeperDeadline = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _sweeperDeadline = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// Maps a segment as <see cref="TryMap"/> does and throws <see cref="ZkArrowStatus.DataLost"/> when it is gone.
@@ -62,9 +62,9 @@ internal sealed partial class DataDirectory
             }
 
             pin.Dispose();
-            if (Environment.TickCount64 - start > s_sweeperDeadline.TotalMilliseconds)
+            if (Environment.TickCount64 - start > _sweeperDeadline.TotalMilliseconds)
                 throw new ZkArrowException(
-                    ZkArrowStatus.Busy, $"{path} was locked by a sweeper for {s_sweeperDeadline.TotalSeconds} s; look for a stopped process that has it open (fuser).")
+                    ZkArrowStatus.Busy, $"{path} was locked by a sweeper for {_sweeperDeadline.TotalSeconds} s; look for a stopped process that has it open (fuser).")
                 {
                     IsRetryable = true,
                 };

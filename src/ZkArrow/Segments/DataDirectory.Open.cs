@@ -42,7 +42,17 @@ internal sealed partial class DataDirectory
 
     private static DataDirectory OpenChecked(string path, bool mustBeOurs)
     {
-        MakeDirectory(path);
+        try
+        {
+            MakeDirectory(path);
+        }
+        catch (ZkArrowException e) when (e.Status == ZkArrowStatus.DataLost)
+        {
+            // nothing was lost: a file system such as /proc has no room for directories of ours
+            throw new ZkArrowException(
+                ZkArrowStatus.InvalidArgument, $"The data directory {path} cannot be made there; give one on tmpfs or a local disk.", e);
+        }
+
         if (!Libc.Stat(path, follow: !mustBeOurs, out Libc.FileStatus status))
             throw LibcError.Make("Looking up the data directory", path);
         if (!status.IsDirectory)

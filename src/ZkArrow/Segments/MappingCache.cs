@@ -7,13 +7,13 @@ namespace ZkArrow.Segments;
 internal static class MappingCache
 {
     // weak, so that a mapping whose holders lost it can still be finalized
-    private static readonly Dictionary<(ulong Device, ulong Inode), WeakReference<MappedSegment>> s_live = [];
-    private static readonly Lock s_gate = new();
+    private static readonly Dictionary<(ulong Device, ulong Inode), WeakReference<MappedSegment>> _live = [];
+    private static readonly Lock _gate = new();
 
     /// <summary>The live mapping of a file with a reference added for the caller, or null.</summary>
     internal static MappedSegment? Find((ulong Device, ulong Inode) identity)
     {
-        lock (s_gate)
+        lock (_gate)
             return FindLocked(identity);
     }
 
@@ -23,11 +23,11 @@ internal static class MappingCache
     internal static MappedSegment Share(MappedSegment fresh)
     {
         MappedSegment? first;
-        lock (s_gate)
+        lock (_gate)
         {
             first = FindLocked(fresh.Identity);
             if (first is null)
-                s_live[fresh.Identity] = new WeakReference<MappedSegment>(fresh);
+                _live[fresh.Identity] = new WeakReference<MappedSegment>(fresh);
         }
 
         if (first is null)
@@ -39,14 +39,14 @@ internal static class MappingCache
     /// <summary>Drops the entry of a mapping that is about to go, unless a newer mapping has taken it.</summary>
     internal static void Forget(MappedSegment segment)
     {
-        lock (s_gate)
-            if (s_live.TryGetValue(segment.Identity, out WeakReference<MappedSegment>? entry)
+        lock (_gate)
+            if (_live.TryGetValue(segment.Identity, out WeakReference<MappedSegment>? entry)
                 && (!entry.TryGetTarget(out MappedSegment? current) || ReferenceEquals(current, segment)))
-                s_live.Remove(segment.Identity);
+                _live.Remove(segment.Identity);
     }
 
     private static MappedSegment? FindLocked((ulong Device, ulong Inode) identity) =>
-        s_live.TryGetValue(identity, out WeakReference<MappedSegment>? entry)
+        _live.TryGetValue(identity, out WeakReference<MappedSegment>? entry)
         && entry.TryGetTarget(out MappedSegment? segment)
         && segment.TryAddRef()
             ? segment

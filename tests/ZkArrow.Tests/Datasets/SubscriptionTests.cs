@@ -29,6 +29,18 @@ public sealed class SubscriptionTests : DatasetFixture
     }
 
     [Test]
+    public async Task Closing_it_ends_a_call_that_waits_and_says_which_was_closed()
+    {
+        ZkArrowClient client = await ConnectAsync();
+        ZkArrow.Datasets.DatasetSubscription subscription = client.Subscribe("a", after: 0);
+        Task waiting = subscription.NextAsync(Timeout.InfiniteTimeSpan, default).AsTask();
+        subscription.Dispose();
+        ObjectDisposedException e = (await Assert.ThrowsAsync<ObjectDisposedException>(() => waiting))!;
+        Assert.That(e.Message, Does.Contain("subscription was closed"));
+        Assert.That((await client.PublishAsync("a", Int64(0, 1))).Number, Is.EqualTo(1), "the client itself goes on");
+    }
+
+    [Test]
     public async Task It_resumes_after_any_version_and_tells_what_was_skipped()
     {
         ZkArrowClient client = await ConnectAsync();

@@ -8,7 +8,7 @@ namespace ZkArrow.Tests.Segments;
 [SupportedOSPlatform("linux")]
 public sealed class ChangeBoardTests : SegmentFixture
 {
-    private static readonly Guid s_incarnation = Guid.Parse("01234567-89ab-cdef-0123-456789abcdef");
+    private static readonly Guid _incarnation = Guid.Parse("01234567-89ab-cdef-0123-456789abcdef");
 
     private string FilePath => $"{Data.Path}/changes";
 
@@ -16,10 +16,10 @@ public sealed class ChangeBoardTests : SegmentFixture
     public void What_one_announces_all_others_see()
     {
         ChangeBoard one = ChangeBoard.Open(Data), other = ChangeBoard.Open(Data);
-        Assert.That(one.Read(s_incarnation), Is.Zero);
-        one.Announce(s_incarnation);
-        other.Announce(s_incarnation);
-        Assert.That((one.Read(s_incarnation), other.Read(s_incarnation)), Is.EqualTo((2UL, 2UL)));
+        Assert.That(one.Read(_incarnation), Is.Zero);
+        one.Announce(_incarnation);
+        other.Announce(_incarnation);
+        Assert.That((one.Read(_incarnation), other.Read(_incarnation)), Is.EqualTo((2UL, 2UL)));
         Assert.That(new FileInfo(FilePath).Length, Is.EqualTo(32 * 1024));
         Assert.That((int)File.GetUnixFileMode(FilePath), Is.EqualTo(Convert.ToInt32("660", 8)));
     }
@@ -28,10 +28,10 @@ public sealed class ChangeBoardTests : SegmentFixture
     public void Announcements_of_another_process_are_seen_and_outlive_it()
     {
         ChangeBoard board = ChangeBoard.Open(Data);
-        using ChildProcess child = ChildProcess.Start("announce", Data.Path, s_incarnation.ToString(), "1000");
-        Assert.That(board.Read(s_incarnation), Is.EqualTo(1000));
+        using ChildProcess child = ChildProcess.Start("announce", Data.Path, _incarnation.ToString(), "1000");
+        Assert.That(board.Read(_incarnation), Is.EqualTo(1000));
         child.Kill();
-        Assert.That(ChangeBoard.Open(Data).Read(s_incarnation), Is.EqualTo(1000));
+        Assert.That(ChangeBoard.Open(Data).Read(_incarnation), Is.EqualTo(1000));
     }
 
     [Test]
@@ -42,9 +42,9 @@ public sealed class ChangeBoardTests : SegmentFixture
         {
             ChangeBoard own = ChangeBoard.Open(Data);
             for (int i = 0; i < 10_000; i++)
-                own.Announce(s_incarnation);
+                own.Announce(_incarnation);
         });
-        Assert.That(board.Read(s_incarnation), Is.EqualTo(80_000));
+        Assert.That(board.Read(_incarnation), Is.EqualTo(80_000));
     }
 
     [Test]
@@ -62,8 +62,8 @@ public sealed class ChangeBoardTests : SegmentFixture
         foreach (Thread thread in threads)
             Assert.That(thread.Join(TimeSpan.FromSeconds(60)), Is.True);
         foreach (ChangeBoard board in boards)
-            board.Announce(s_incarnation);
-        Assert.That(boards.Select(board => board.Read(s_incarnation)), Is.All.EqualTo(8UL));
+            board.Announce(_incarnation);
+        Assert.That(boards.Select(board => board.Read(_incarnation)), Is.All.EqualTo(8UL));
     }
 
     [TestCase(0)]
@@ -96,10 +96,10 @@ public sealed class ChangeBoardTests : SegmentFixture
         {
             Run("mount", "-o", "remount,bind,ro", Data.Path);
             ChangeBoard reader = ChangeBoard.Open(Data);
-            writer.Announce(s_incarnation);
+            writer.Announce(_incarnation);
             Assert.That((writer.CanAnnounce, reader.CanAnnounce), Is.EqualTo((true, false)));
-            Assert.That(reader.Read(s_incarnation), Is.EqualTo(1));
-            Assert.That(Failure(() => reader.Announce(s_incarnation)).Status, Is.EqualTo(ZkArrowStatus.PermissionDenied));
+            Assert.That(reader.Read(_incarnation), Is.EqualTo(1));
+            Assert.That(Failure(() => reader.Announce(_incarnation)).Status, Is.EqualTo(ZkArrowStatus.PermissionDenied));
         }
         finally
         {
@@ -111,7 +111,7 @@ public sealed class ChangeBoardTests : SegmentFixture
     [Test]
     public void The_slot_of_an_incarnation_is_part_of_the_format()
     {
-        Assert.That(ChangeBoard.SlotOf(s_incarnation), Is.EqualTo(2534));
+        Assert.That(ChangeBoard.SlotOf(_incarnation), Is.EqualTo(2534));
         var random = new Random(1);
         byte[] bytes = new byte[16];
         int used = Enumerable.Range(0, 20_000).Select(_ =>

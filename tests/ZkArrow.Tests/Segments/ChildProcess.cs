@@ -13,7 +13,7 @@ internal sealed unsafe class ChildProcess : IDisposable
 {
     private const string Variable = "ZKARROW_TESTS_CHILD";
 
-    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
 
@@ -33,7 +33,7 @@ internal sealed unsafe class ChildProcess : IDisposable
         start.Environment[Variable] = string.Join('\n', command);
         var child = new ChildProcess(Process.Start(start)!);
         Task<string?> line = child._process.StandardOutput.ReadLineAsync();
-        bool ready = line.Wait(s_deadline) && line.Result == "ready";
+        bool ready = line.Wait(_deadline) && line.Result == "ready";
         if (!ready)
         {
             child.Kill();
@@ -47,7 +47,7 @@ internal sealed unsafe class ChildProcess : IDisposable
     internal void Kill()
     {
         _process.Kill();
-        Assert.That(_process.WaitForExit(s_deadline), Is.True, "the killed child did not end");
+        Assert.That(_process.WaitForExit(_deadline), Is.True, "the killed child did not end");
     }
 
     public void Dispose()

@@ -32,6 +32,7 @@ internal sealed class Driver : IAsyncDisposable
         "subscribe" => Subscribe(request),
         "next" => await NextAsync(request),
         "unsubscribe" => await UnsubscribeAsync(Key(request, "of")),
+        "sweep" => new JsonObject { ["removed"] = await Client.SweepAsync(TimeSpan.Zero) },
         "misuse" => await MisuseAsync((string)request["what"]!),
         string op => throw new ZkArrowException(ZkArrowStatus.Unsupported, $"this driver has no '{op}'"),
     };

@@ -44,8 +44,8 @@ def check(answer: dict[str, Any], step: Mapping[str, Any], quirks: Mapping[str, 
         _check_part(step.get("answer", {}), answer, "answer")
         return
     statuses = [wanted] if isinstance(wanted, str) else list(wanted)
-    if step.get("op") == "misuse":
-        statuses += quirks.get("misuse", {}).get(step.get("what"), [])
+    subject = step.get("what") or step.get("make", {}).get("kind")
+    statuses += quirks.get(step["op"], {}).get(subject, [])
     if answer.get("ok") or answer.get("status") not in statuses:
         raise Unexpected(f"expected {' or '.join(statuses)}, got {answer}")
     if answer["status"].startswith("ZKA_"):

@@ -142,7 +142,8 @@ class _Play:
             except expectations.Unexpected as error:
                 raise expectations.Unexpected(f"step {number}, {step}: {error}") from None
         for role in self._case.roles:
-            self._take({"by": role, "op": "close"})
+            if self._case.body.get("open", True):
+                self._take({"by": role, "op": "close"})
             self._check_counters(role)
 
     def _take(self, step: dict[str, Any]) -> None:

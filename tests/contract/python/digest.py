@@ -1,4 +1,4 @@
-"""The contract suite's digest of a stream: 64-bit FNV-1a over its values, from the Arrow buffers."""
+"""The contract suite's digest of a stream: 64-bit FNV-1a over values from the Arrow buffers."""
 
 from __future__ import annotations
 

@@ -52,7 +52,8 @@ class Driver:
         return {}
 
     def do_close(self, request: Request) -> Answer:
-        self.client.close()
+        if self._client is not None:
+            self._client.close()
         return {}
 
     def do_state(self, request: Request) -> Answer:

@@ -138,7 +138,8 @@ def _get_next(address: int, out: int) -> int:
     if batch is not None:
         _capsule.move(batch(), ArrowArray.from_address(out))
     elif failure is not None:
-        return failure[0]
+        code: int = failure[0]
+        return code
     else:
         ArrowArray.from_address(out).release = None
     return 0
