@@ -170,7 +170,7 @@ Suite(Step("Test-Faults", "processes that race and processes that die (FAULTS_SC
     python, "tests/faults/run.py");
 
 Suite(Step("Test-Peers", "against pyarrow and Arrow C++, inside the peers' root")
-    .IsDependentOn("Peers").IsDependentOn("Cpp"), "peers", 10,
+    .IsDependentOn("Peers").IsDependentOn("Build").IsDependentOn("Cpp"), "peers", 10,
     "tests/peers/run.sh");
 
 Step("Test", "every suite, a table, and one closing line")

@@ -7,6 +7,7 @@ set -euo pipefail
 suite=forky
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 checkout=$(cd "$here/../.." && pwd -P)
+root_dotnet=/opt/dotnet
 cache=${ZKARROW_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/zkarrow/peers}
 packages=$(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$here/packages.txt" | sort)
 # the way the root is built belongs to its identity as much as what is in it
@@ -143,14 +144,16 @@ run() {
 
 # Runs in a private mount namespace. The root is read-only, so no test changes what the next one meets.
 enter() {
-  local dir=$PWD name
-  local -a environment=(PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+  local dir=$PWD name dotnet
+  dotnet=$(dirname "$(readlink -f "$(command -v dotnet)")")
+  local -a environment=(PATH="$root_dotnet":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
     HOME=/tmp LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1)
   for name in $(compgen -e | grep -E '^(ZKARROW_.*|PYTHONPATH|CI|TERM)$' || true); do
     environment+=("$name=${!name}")
   done
   mount --bind "$root" "$root"
-  mkdir -p "$root$checkout"
+  mkdir -p "$root$checkout" "$root$root_dotnet"
+  mount --bind "$dotnet" "$root$root_dotnet" # what .NET reads is compared in there too
   mount --rbind /proc "$root/proc"
   mount --rbind /dev "$root/dev"
   mount --rbind /tmp "$root/tmp"

@@ -10,6 +10,7 @@ if [[ ${1:-} != inside ]]; then
 fi
 
 cd "$here/../.."
+export ZKARROW_LIBRARY=${ZKARROW_LIBRARY:-$PWD/artifacts/lib/libzkarrow.so}
 export ZKARROW_PEERS_BIN=$PWD/artifacts/obj/peers
 mkdir -p "$ZKARROW_PEERS_BIN" artifacts/test-results/peers
 
