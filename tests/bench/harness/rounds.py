@@ -26,6 +26,15 @@ class Rounds:
     def p50(self) -> float:
         return self.quantile(0.5)
 
+    @property
+    def mean(self) -> float:
+        """The median over the rounds of each round's mean."""
+        return statistics.median(self.means())
+
+    def means(self) -> list[float]:
+        """The mean of each round."""
+        return [statistics.fmean(turn) for turn in self.turns]
+
     def rate(self) -> float:
         """Operations for each unit of time, as the median of the rounds."""
         return statistics.median(len(turn) / sum(turn) for turn in self.turns)
