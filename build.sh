@@ -14,6 +14,7 @@ stop() { echo "build.sh: $1" >&2; exit 3; }
 # The Debian packages that a target and everything it depends on need.
 packages_for() {
   local native='clang lld zlib1g-dev' cpp='cmake g++ pkg-config' python='python3 python3-pytest'
+  local drivers='gcc g++ libcjson-dev nlohmann-json3-dev' # of the contract suite
   case $1 in
     Build | Pack | Headers | Format | Check-Format | Clean) ;;
     Publish-Native) echo "$native" ;;
@@ -25,10 +26,13 @@ packages_for() {
     Test-Tools) echo "$python" ;;
     Test-Unit) echo zookeeper ;;
     Test-Abi) echo "$native gcc g++ python3" ;;
-    Test-Cpp) echo "$native $cpp zookeeper" ;;
+    Test-Cpp) echo "$native $cpp doctest-dev zookeeper" ;;
+    Test-Contract | Test-Faults) echo "$native $cpp $drivers python3 zookeeper" ;;
+    Test-Docs) echo "$native $cpp gcc python3 zookeeper" ;;
+    Demo) echo "$native $cpp python3 zookeeper" ;;
     Test-Python) echo "$native $python zookeeper" ;;
     # an unknown target is for Cake to refuse, and the rest need everything
-    *) echo "$native $cpp $python gcc zookeeper debootstrap" ;;
+    *) echo "$native $cpp $python $drivers doctest-dev zookeeper debootstrap" ;;
   esac
 }
 
