@@ -19,6 +19,7 @@ internal sealed partial class ZkSession
     {
         using (ExecutionContext.SuppressFlow()) // what happens later is not part of whatever made the client
             _run = Task.Run(RunAsync, CancellationToken.None);
+        Telemetry.Opened(this);
         try
         {
             await _firstSession.Task.WaitAsync(cancellation).ConfigureAwait(false);
@@ -145,7 +146,8 @@ internal sealed partial class ZkSession
             _connection = connection;
             if (!_closing)
                 SetState(ZkState.Connected, SessionId);
-            _firstSession.TrySetResult();
+            if (!_firstSession.TrySetResult())
+                Telemetry.Reconnected();
             start = connection.TryStartWriting();
         }
 
