@@ -41,6 +41,9 @@ internal sealed partial class Connection
     /// <summary>What was sent and waits for its reply; under the gate.</summary>
     public RequestQueue InFlight { get; } = new();
 
+    /// <summary>Fires when the connection breaks.</summary>
+    public CancellationToken Broken => _broken.Token;
+
     /// <summary>Whether the server answered anything but the handshake.</summary>
     public bool WasOfUse { get; private set; }
 

@@ -104,7 +104,21 @@ internal sealed class Request<T> : Request, IValueTaskSource<T>, IValueTaskSourc
 
     void IValueTaskSource.GetResult(short token) => ((IValueTaskSource<T>)this).GetResult(token);
 
-    public ValueTaskSourceStatus GetStatus(short token) => _source.GetStatus(token);
+    ValueTaskSourceStatus IValueTaskSource<ZkResult<T>>.GetStatus(short token)
+    {
+        ValueTaskSourceStatus status = _source.GetStatus(token);
+        return status == ValueTaskSourceStatus.Succeeded && _exception is ZkCanceledException
+            ? ValueTaskSourceStatus.Canceled
+            : status;
+    }
+
+    public ValueTaskSourceStatus GetStatus(short token)
+    {
+        ValueTaskSourceStatus status = _source.GetStatus(token);
+        if (status != ValueTaskSourceStatus.Succeeded || !_failed)
+            return status;
+        return _exception is ZkCanceledException ? ValueTaskSourceStatus.Canceled : ValueTaskSourceStatus.Faulted;
+    }
 
     public void OnCompleted(
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>

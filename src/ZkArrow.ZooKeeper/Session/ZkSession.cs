@@ -46,7 +46,7 @@ internal sealed partial class ZkSession
 
     public Lock Gate { get; } = new();
     public ZkClientOptions Options { get; }
-    public ZkConnectString ConnectString { get; }
+    public ZkConnectString ConnectString { get; private set; }
     public string Chroot => ConnectString.Chroot;
     /// <summary>Requests that were not sent yet; under the gate.</summary>
     public RequestQueue Queue { get; } = new();

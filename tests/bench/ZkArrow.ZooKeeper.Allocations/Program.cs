@@ -8,7 +8,7 @@ using ZkArrow.ZooKeeper;
 const int Warmup = 3_000;
 const int Count = 20_000;
 
-await using ZooKeeperServer server = await ZooKeeperServer.StartAsync();
+await using ZooKeeperServer server = await ZooKeeperServer.StartAsync("commitLogCount=20");
 await using (ZkClient maker = await ZkClient.ConnectAsync(new ZkClientOptions { ConnectString = server.ConnectString }))
     await maker.CreateAsync("/app", default);
 await using ZkClient client = await ZkClient.ConnectAsync(new ZkClientOptions { ConnectString = server.ConnectString + "/app" });
