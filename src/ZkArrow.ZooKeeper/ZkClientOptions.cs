@@ -45,7 +45,8 @@ public sealed record ZkClientOptions
     /// <summary>
     /// Whether a server that has lost its quorum will do: it answers reads from what it last knew and refuses writes
     /// (<see cref="ZkErrorCode.NotReadOnly"/>). The state is then <see cref="ZkState.ConnectedReadOnly"/>, and the
-    /// client goes on looking for a server that can write. Servers need <c>-Dreadonlymode.enabled=true</c>.
+    /// client goes on looking for a server that can write. Servers need <c>-Dreadonlymode.enabled=true</c>, and (3.8 at
+    /// least) <c>localSessionsEnabled=true</c> to take a client that has no session yet.
     /// </summary>
     public bool CanBeReadOnly { get; init; }
 
