@@ -78,43 +78,58 @@ public sealed partial class ZkClient : IAsyncDisposable
 
     private JuteWriter Start(OpCode op) => Requests.Start(op, _session.Options.MaxRequestBytes);
 
-    private ValueTask<T> Send<T>(
-        string what, string? path, bool isWrite, in JuteWriter writer, ReplyDecoder<T> decoder, CancellationToken ct)
+    /// <summary>Writes a path as the server knows it, without making a string of it.</summary>
+    private void WritePath(ref JuteWriter writer, string path)
     {
-        if (TooLarge(path, writer) is { } refusal)
-            return ValueTask.FromException<T>(refusal);
-        Request<T> request = new(_session, what, path, isWrite, writer.Finish(), decoder);
-        _session.Submit(request, ct);
-        return request.Task;
+        if (_session.Chroot.Length > 0 && path.Length == 1)
+            writer.WriteString(_session.Chroot);
+        else
+            writer.WriteString(_session.Chroot, path);
     }
 
-    private ValueTask<T> SendRead<T>(
-        string what, OpCode op, string path, WatchKind kind, Action<ZkWatchEvent>? watcher, ReplyDecoder<T> decoder,
-        CancellationToken ct)
-    {
-        ZkPath.Validate(path);
-        string serverPath = ToServer(path);
-        JuteWriter writer = Start(op);
-        writer.WriteString(serverPath);
-        writer.WriteBool(watcher is not null);
-        if (TooLarge(path, writer) is { } refusal)
-            return ValueTask.FromException<T>(refusal);
-        Request<T> request = new(_session, what, path, isWrite: false, writer.Finish(), decoder)
-        {
-            AcceptsNoNode = op == OpCode.Exists,
-            WatchKind = kind,
-            WatchPath = serverPath,
-            Watcher = watcher,
-        };
-        _session.Submit(request, ct);
-        return request.Task;
-    }
-
-    private ZkPacketTooLargeException? TooLarge(string? path, in JuteWriter writer)
+    /// <summary>Makes a request of what was written; one that is too large has failed already.</summary>
+    private Request<T> New<T>(string what, string? path, bool isWrite, in JuteWriter writer, ReplyDecoder<T> decoder)
     {
         if (!writer.IsTooLarge)
-            return null;
+            return Request<T>.Rent(_session, what, path, isWrite, writer.Finish(), decoder);
         writer.Discard();
-        return new ZkPacketTooLargeException(path, writer.PacketLength, _session.Options.MaxRequestBytes);
+        Request<T> refused = Request<T>.Rent(_session, what, path, isWrite, default, decoder);
+        refused.State = RequestState.Completed;
+        refused.Fail(new ZkPacketTooLargeException(path, writer.PacketLength, _session.Options.MaxRequestBytes));
+        return refused;
+    }
+
+    private Request<T> NewRead<T>(
+        string what, OpCode op, string path, WatchKind kind, Action<ZkWatchEvent>? watcher, ReplyDecoder<T> decoder)
+    {
+        ZkPath.Validate(path);
+        JuteWriter writer = Start(op);
+        WritePath(ref writer, path);
+        writer.WriteBool(watcher is not null);
+        Request<T> request = New(what, path, isWrite: false, writer, decoder);
+        request.AcceptsNoNode = op == OpCode.Exists;
+        if (watcher is not null)
+        {
+            request.WatchKind = kind;
+            request.WatchPath = ToServer(path);
+            request.Watcher = watcher;
+        }
+
+        return request;
+    }
+
+    /// <summary>A request that names a path and nothing else.</summary>
+    private Request<T> NewOfPath<T>(string what, OpCode op, string path, ReplyDecoder<T> decoder)
+    {
+        ZkPath.Validate(path);
+        JuteWriter writer = Start(op);
+        WritePath(ref writer, path);
+        return New(what, path, isWrite: false, writer, decoder);
+    }
+
+    private Request<T> Submit<T>(Request<T> request, CancellationToken ct)
+    {
+        _session.Submit(request, ct);
+        return request;
     }
 }

@@ -36,6 +36,20 @@ public sealed record ZkClientOptions
     /// <summary>How many bytes of requests may wait for their reply, 4 MiB by default.</summary>
     public int MaxBytesInFlight { get; init; } = 4 << 20;
 
+    /// <summary>
+    /// How long a call may take from its start to its reply, waiting for a connection included; without limit by
+    /// default. Then it fails with <see cref="ZkTimeoutException"/>.
+    /// </summary>
+    public TimeSpan? OperationTimeout { get; init; }
+
+    /// <summary>
+    /// Whether a server that has lost its quorum will do: it answers reads from what it last knew and refuses writes
+    /// (<see cref="ZkErrorCode.NotReadOnly"/>). The state is then <see cref="ZkState.ConnectedReadOnly"/>, and the
+    /// client goes on looking for a server that can write. Servers need <c>-Dreadonlymode.enabled=true</c>, and (3.8 at
+    /// least) <c>localSessionsEnabled=true</c> to take a client that has no session yet.
+    /// </summary>
+    public bool CanBeReadOnly { get; init; }
+
     /// <summary>Where the client logs; nowhere by default.</summary>
     public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
 
@@ -44,6 +58,9 @@ public sealed record ZkClientOptions
         if (SessionTimeout < TimeSpan.FromMilliseconds(1) || SessionTimeout.TotalMilliseconds > int.MaxValue)
             throw new ArgumentException(
                 $"SessionTimeout {SessionTimeout} was out of range; give 1 ms to 24 days.", nameof(SessionTimeout));
+        if (OperationTimeout is { } bound && (bound < TimeSpan.FromMilliseconds(1) || bound.TotalMilliseconds > int.MaxValue))
+            throw new ArgumentException(
+                $"OperationTimeout {bound} was out of range; give 1 ms to 24 days, or null.", nameof(OperationTimeout));
         Positive(MaxRequestBytes, nameof(MaxRequestBytes));
         Positive(MaxReplyBytes, nameof(MaxReplyBytes));
         Positive(MaxRequestsInFlight, nameof(MaxRequestsInFlight));

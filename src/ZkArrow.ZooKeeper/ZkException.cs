@@ -38,6 +38,8 @@ public class ZkException : Exception
                 outcome, path, $"{at} failed: the server refused the credentials; make a new client with good ones."),
             ZkErrorCode.ConnectionLoss => new ZkConnectionLossException(
                 outcome, path, $"{at} failed: the connection broke before the reply came{Tail(outcome)}. {reason}".TrimEnd()),
+            ZkErrorCode.OperationTimeout when reason is not null => new ZkTimeoutException(
+                outcome, path, $"{at} failed{Tail(outcome)}. {reason}"),
             ZkErrorCode.Closing => new ZkClosedException(outcome, path, $"{at} failed: the client was closed{Tail(outcome)}."),
             _ => new ZkException(code, outcome, path, $"{at} failed: the server answered {code} ({(int)code})."),
         };

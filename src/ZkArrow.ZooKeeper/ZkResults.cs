@@ -43,4 +43,8 @@ public readonly record struct ZkOpResult(string? Path, ZkStat? Stat);
 /// <summary>The results of a multi, in the order of its operations.</summary>
 /// <param name="Results">One result per operation.</param>
 /// <param name="Zxid">The one transaction that did them all.</param>
-public readonly record struct ZkMultiResult(ZkOpResult[] Results, long Zxid);
+public readonly record struct ZkMultiResult(ZkOpResult[] Results, long Zxid)
+{
+    /// <summary>Why there are no results. A value and not thrown where it is read, as it is an ordinary answer.</summary>
+    internal ZkMultiException? Refusal { get; init; }
+}

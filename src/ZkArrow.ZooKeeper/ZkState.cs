@@ -15,6 +15,8 @@ public enum ZkState
     Closed,
     /// <summary>The server refused the credentials. Final.</summary>
     AuthFailed,
+    /// <summary>A server without a quorum answers reads; see <see cref="ZkClientOptions.CanBeReadOnly"/>.</summary>
+    ConnectedReadOnly,
 }
 
 /// <summary>One change of <see cref="ZkClient.State"/>.</summary>

@@ -1,7 +1,7 @@
 namespace ZkArrow.ZooKeeper.Protocol;
 
 /// <summary>The first packet of a connection. It has no header.</summary>
-internal readonly record struct ConnectRequest(long LastZxid, int TimeoutMs, long SessionId, byte[] Password)
+internal readonly record struct ConnectRequest(long LastZxid, int TimeoutMs, long SessionId, byte[] Password, bool ReadOnly = false)
 {
     public Packet Encode()
     {
@@ -11,7 +11,7 @@ internal readonly record struct ConnectRequest(long LastZxid, int TimeoutMs, lon
         writer.WriteInt(TimeoutMs);
         writer.WriteLong(SessionId);
         writer.WriteBuffer(Password);
-        writer.WriteBool(false);
+        writer.WriteBool(ReadOnly);
         return writer.Finish();
     }
 }

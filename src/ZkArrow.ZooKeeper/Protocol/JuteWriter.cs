@@ -60,6 +60,26 @@ internal struct JuteWriter
             Encoding.UTF8.GetBytes(value, target);
     }
 
+    public void WriteNullableString(string? value)
+    {
+        if (value is null)
+            WriteInt(-1);
+        else
+            WriteString(value);
+    }
+
+    /// <summary>Writes two strings as one.</summary>
+    public void WriteString(string start, string rest)
+    {
+        int startBytes = Encoding.UTF8.GetByteCount(start);
+        int bytes = startBytes + Encoding.UTF8.GetByteCount(rest);
+        WriteInt(bytes);
+        if (!Take(bytes, out Span<byte> target))
+            return;
+        Encoding.UTF8.GetBytes(start, target);
+        Encoding.UTF8.GetBytes(rest, target[startBytes..]);
+    }
+
     /// <summary>Closes the packet; the caller owns the buffer and returns it to the shared pool.</summary>
     public readonly Packet Finish()
     {

@@ -51,7 +51,7 @@ internal static class Replies
         return new ZkAclResult(acl, ReadStat(ref r), c.Zxid);
     };
 
-    /// <summary>Reads the results of a multi, or throws what its failed operation answered.</summary>
+    /// <summary>Reads the results of a multi, or what its failed operation answered.</summary>
     public static ReplyDecoder<ZkMultiResult> Multi(IReadOnlyList<ZkOp> ops) => (ref JuteReader r, in ReplyContext c) =>
     {
         ZkOpResult[] results = new ZkOpResult[ops.Count];
@@ -80,7 +80,7 @@ internal static class Replies
         int failed = Array.FindIndex(codes, static code => code is not (ZkErrorCode.Ok or ZkErrorCode.RuntimeInconsistency));
         if (failed < 0)
             throw new ZkProtocolException("The server failed a multi without saying which operation failed.");
-        throw new ZkMultiException(failed, codes, ops[failed].Path);
+        return new ZkMultiResult([], c.Zxid) { Refusal = new ZkMultiException(failed, codes, ops[failed].Path) };
     };
 
     private static ZkOpResult ReadOpResult(ref JuteReader r, OpCode type, string chroot)

@@ -139,14 +139,14 @@ internal sealed partial class Connection
         bool isWaiting, start;
         lock (_session.Gate)
         {
-            request = _inFlight.Peek();
+            request = InFlight.Peek();
             if (request is null || request.Xid != header.Xid)
             {
                 throw new ZkProtocolException(
                     $"The server answered request {header.Xid} when {request?.Xid.ToString(provider: null) ?? "none"} was next.");
             }
 
-            _inFlight.Dequeue();
+            InFlight.Dequeue();
             _inFlightBytes -= request.PacketLength;
             isWaiting = request.State == RequestState.InFlight;
             request.State = RequestState.Completed;

@@ -16,11 +16,11 @@ internal sealed partial class Connection
     private readonly Stream _stream;
     private readonly int _timeoutMs;
     private readonly CancellationTokenSource _broken = new();
-    private readonly RequestQueue _inFlight = new();
     private readonly Queue<Packet> _control = new();
     private readonly Queue<AuthEntry> _authReplies = new();
     private byte[] _sendBuffer = new byte[SendBufferBytes];
     private int _sendLength;
+    private Packet _large;
     private int _inFlightBytes;
     private int _xid;
     private int _rearmReplies;
@@ -37,6 +37,12 @@ internal sealed partial class Connection
         _stream = stream;
         _timeoutMs = timeoutMs;
     }
+
+    /// <summary>What was sent and waits for its reply; under the gate.</summary>
+    public RequestQueue InFlight { get; } = new();
+
+    /// <summary>Fires when the connection breaks.</summary>
+    public CancellationToken Broken => _broken.Token;
 
     /// <summary>Whether the server answered anything but the handshake.</summary>
     public bool WasOfUse { get; private set; }
@@ -70,7 +76,7 @@ internal sealed partial class Connection
     /// <summary>Under the gate, after <see cref="RunAsync"/>: what was sent and will get no reply.</summary>
     public List<Request> TakeInFlight()
     {
-        List<Request> all = _inFlight.DequeueAll();
+        List<Request> all = InFlight.DequeueAll();
         all.RemoveAll(static request => request.State != RequestState.InFlight);
         foreach (Request request in all)
             request.State = RequestState.Completed;
@@ -100,7 +106,13 @@ internal sealed partial class Connection
                     }
                 }
 
-                await _stream.WriteAsync(_sendBuffer.AsMemory(0, _sendLength)).ConfigureAwait(false);
+                if (_sendLength > 0)
+                    await _stream.WriteAsync(_sendBuffer.AsMemory(0, _sendLength)).ConfigureAwait(false);
+                if (_large.Length == 0)
+                    continue;
+                await _stream.WriteAsync(_large.Buffer.AsMemory(0, _large.Length)).ConfigureAwait(false);
+                _large.Return();
+                _large = default;
             }
         }
 #pragma warning disable CA1031 // whatever it was: the read loop ends with the stream, and the session cleans up after it
@@ -114,8 +126,8 @@ internal sealed partial class Connection
     private bool HasWork() => _control.Count > 0 || (_session.Queue.Peek() is { } next && FitsWindow(next));
 
     private bool FitsWindow(Request request) =>
-        _inFlight.Count == 0
-        || (_inFlight.Count < _session.Options.MaxRequestsInFlight
+        InFlight.Count == 0
+        || (InFlight.Count < _session.Options.MaxRequestsInFlight
             && _inFlightBytes + request.PacketLength <= _session.Options.MaxBytesInFlight);
 
     private bool FillSendBuffer()
@@ -127,22 +139,26 @@ internal sealed partial class Connection
         long now = Stopwatch.GetTimestamp();
         while (_control.TryDequeue(out Packet packet))
             Append(packet);
-        while (_sendLength < SendBufferBytes && _session.Queue.Peek() is { } request && FitsWindow(request))
+        while (_sendLength < SendBufferBytes && _large.Length == 0 && _session.Queue.Peek() is { } request && FitsWindow(request))
         {
             _session.Queue.Remove(request);
             request.State = RequestState.InFlight;
             request.Xid = _xid = _xid == int.MaxValue ? 1 : _xid + 1;
             request.SentAt = now;
             request.Packet.SetXid(_xid);
-            _inFlight.Enqueue(request);
+            InFlight.Enqueue(request);
             _inFlightBytes += request.PacketLength;
-            Append(request.Packet);
+            if (request.PacketLength >= SendBufferBytes)
+                _large = request.Packet; // sent from where it is, after what is in the buffer
+            else
+                Append(request.Packet);
             request.Packet = default;
         }
 
-        if (_sendLength > 0)
-            _lastSend = now;
-        return _sendLength > 0;
+        if (_sendLength == 0 && _large.Length == 0)
+            return false;
+        _lastSend = now;
+        return true;
     }
 
     private void Append(Packet packet)

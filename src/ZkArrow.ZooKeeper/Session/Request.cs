@@ -1,4 +1,4 @@
-using System.Threading.Tasks.Sources;
+using System.Diagnostics;
 using ZkArrow.ZooKeeper.Protocol;
 
 namespace ZkArrow.ZooKeeper.Session;
@@ -9,17 +9,20 @@ internal enum RequestState { New, Queued, InFlight, Completed }
 /// One request from its call to its reply. All changes of <see cref="State"/> and of the list links happen under the
 /// session's gate; whoever moves it to Completed there completes it afterwards, outside.
 /// </summary>
-internal abstract class Request(ZkSession session, string what, string? path, bool isWrite, Packet packet)
+internal abstract class Request
 {
-    public readonly ZkSession Session = session;
-    public readonly string What = what;
-    public readonly string? Path = path;
-    public readonly bool IsWrite = isWrite;
-    public readonly int PacketLength = packet.Length;
-    public Packet Packet = packet;
+    public ZkSession Session = null!;
+    public string What = "";
+    public string? Path;
+    public bool IsWrite;
+    public int PacketLength;
+    public Packet Packet;
     public RequestState State;
     public int Xid;
     public long SentAt;
+    /// <summary>When the call was made, if anyone wants to know: the timeout or a listener.</summary>
+    public long SubmittedAt;
+    public Activity? Activity;
     public Request? Previous;
     public Request? Next;
     public CancellationTokenRegistration Cancellation;
@@ -30,6 +33,8 @@ internal abstract class Request(ZkSession session, string what, string? path, bo
     public string WatchPath = "";
     public Action<ZkWatchEvent>? Watcher;
     public PersistentWatch? PersistentWatch;
+    /// <summary>The one-shot watchers that go when the reply comes.</summary>
+    public ZkWatchType? RemovesWatches;
 
     /// <summary>An exists that finds nothing is an answer, not an error.</summary>
     public bool AcceptsNoNode;
@@ -45,11 +50,10 @@ internal abstract class Request(ZkSession session, string what, string? path, bo
 
     public abstract void Fail(Exception exception);
 
+    public abstract void Fail(ZkErrorCode code, ZkOutcome outcome, string? reason = null);
+
     /// <summary>Decodes the reply and completes. A reply that cannot be decoded fails the request and is thrown on.</summary>
     public abstract void Complete(ref JuteReader reader, in ReplyContext context);
-
-    public void Fail(ZkErrorCode code, ZkOutcome outcome, string? reason = null) =>
-        Fail(ZkException.Create(code, outcome, Path, What, reason));
 
     /// <summary>What an error reply says about the effect: the server's own failures leave it open.</summary>
     public ZkOutcome OutcomeOf(ZkErrorCode error) => error
@@ -58,62 +62,4 @@ internal abstract class Request(ZkSession session, string what, string? path, bo
         or ZkErrorCode.SessionExpired
         ? OutcomeWithoutReply
         : ZkOutcome.NotDone;
-}
-
-internal sealed class Request<T>(
-    ZkSession session, string what, string? path, bool isWrite, Packet packet, ReplyDecoder<T> decoder)
-    : Request(session, what, path, isWrite, packet), IValueTaskSource<T>, IValueTaskSource
-{
-    // asynchronous continuations: the user's code never runs on the read loop
-    private ManualResetValueTaskSourceCore<T> _source = new() { RunContinuationsAsynchronously = true };
-
-    public ValueTask<T> Task => new(this, _source.Version);
-
-    public ValueTask VoidTask => new(this, _source.Version);
-
-    public override void Fail(Exception exception)
-    {
-        Cancellation.Unregister();
-        _source.SetException(exception);
-    }
-
-    public override void Complete(ref JuteReader reader, in ReplyContext context)
-    {
-        Cancellation.Unregister();
-        if (!Answers(context.Error))
-        {
-            _source.SetException(ZkException.Create(context.Error, OutcomeOf(context.Error), Path, What));
-            return;
-        }
-
-        T result;
-        try
-        {
-            result = decoder(ref reader, context);
-        }
-        catch (ZkMultiException refused)
-        {
-            _source.SetException(refused);
-            return;
-        }
-        catch (ZkProtocolException broken)
-        {
-            // the header said that it was done; only the details are lost
-            _source.SetException(new ZkProtocolException(
-                broken.Message, IsWrite && !AnswersInBody ? ZkOutcome.Done : OutcomeWithoutReply, Path));
-            throw;
-        }
-
-        _source.SetResult(result);
-    }
-
-    T IValueTaskSource<T>.GetResult(short token) => _source.GetResult(token);
-
-    void IValueTaskSource.GetResult(short token) => _source.GetResult(token);
-
-    public ValueTaskSourceStatus GetStatus(short token) => _source.GetStatus(token);
-
-    public void OnCompleted(
-        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _source.OnCompleted(continuation, state, token, flags);
 }

@@ -135,6 +135,27 @@ internal sealed class WatchTable
         return taken;
     }
 
+    /// <summary>Removes the one-shot watchers of a kind; whether there was one.</summary>
+    public bool RemoveOneShots(string path, ZkWatchType type)
+    {
+        bool found = false;
+        if (type != ZkWatchType.Children)
+            found = _data.Remove(path) | _exists.Remove(path);
+        if (type != ZkWatchType.Data)
+            found |= _children.Remove(path);
+        return found;
+    }
+
+    /// <summary>Removes one watcher from the one-shot watches of a path.</summary>
+    public void Remove(string path, Action<ZkWatchEvent> watcher)
+    {
+        foreach (Dictionary<string, HashSet<Action<ZkWatchEvent>>> table in (ReadOnlySpan<Dictionary<string, HashSet<Action<ZkWatchEvent>>>>)[_data, _exists, _children])
+        {
+            if (table.TryGetValue(path, out HashSet<Action<ZkWatchEvent>>? watchers) && watchers.Remove(watcher) && watchers.Count == 0)
+                table.Remove(path);
+        }
+    }
+
     /// <summary>Takes every one-shot watcher, with its path.</summary>
     public List<(string Path, Action<ZkWatchEvent> Watcher)> TakeAllOneShots()
     {

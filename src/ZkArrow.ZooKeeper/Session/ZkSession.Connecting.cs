@@ -19,6 +19,7 @@ internal sealed partial class ZkSession
     {
         using (ExecutionContext.SuppressFlow()) // what happens later is not part of whatever made the client
             _run = Task.Run(RunAsync, CancellationToken.None);
+        Telemetry.Opened(this);
         try
         {
             await _firstSession.Task.WaitAsync(cancellation).ConfigureAwait(false);
@@ -60,10 +61,18 @@ internal sealed partial class ZkSession
         int servers = 1;
         while (!_stop.IsCancellationRequested)
         {
-            if (cycle.Count == 0)
+            if (cycle.Count == 0 || _serversChanged)
             {
+                _serversChanged = false;
                 cycle = await ResolveAsync().ConfigureAwait(false);
                 servers = Math.Max(1, cycle.Count);
+            }
+
+            if (TryTakePreferred(out (string Name, IPEndPoint Address)? better)
+                && await TryServeAsync(better.Value.Name, better.Value.Address, servers).ConfigureAwait(false))
+            {
+                failedCycles = 0;
+                continue;
             }
 
             if (cycle.TryDequeue(out (string Name, IPEndPoint Address) server)
@@ -120,20 +129,25 @@ internal sealed partial class ZkSession
         }
 
         _lastServer = address;
-        Connection connection = Establish(stream, response, sentAt);
+        Connection connection = Establish(stream, response, sentAt, name);
         _logger.Connected(response.SessionId, address, response.TimeoutMs);
+        Task seeking = response.ReadOnly ? SeekWriterAsync(connection, address) : Task.CompletedTask;
         string reason = await connection.RunAsync(_stop.Token).ConfigureAwait(false);
+        await seeking.ConfigureAwait(false);
         Suspend(connection, reason);
         return connection.WasOfUse;
     }
 
-    private Connection Establish(Stream stream, in ConnectResponse response, long sentAt)
+    private Connection Establish(Stream stream, in ConnectResponse response, long sentAt, string name)
     {
         Connection connection = new(this, stream, response.TimeoutMs);
-        bool start;
+        bool start, isListed;
         lock (Gate)
         {
+            isListed = IsListed(name); // the list may have changed while it was connecting
             SessionId = response.SessionId;
+            _serverName = name;
+            _isGranted |= !response.ReadOnly;
             _password = response.Password;
             NegotiatedMs = response.TimeoutMs;
             Confirm(sentAt);
@@ -144,13 +158,16 @@ internal sealed partial class ZkSession
                 connection.QueueRearm(packet);
             _connection = connection;
             if (!_closing)
-                SetState(ZkState.Connected, SessionId);
-            _firstSession.TrySetResult();
+                SetState(response.ReadOnly ? ZkState.ConnectedReadOnly : ZkState.Connected, SessionId);
+            if (!_firstSession.TrySetResult())
+                Telemetry.Reconnected();
             start = connection.TryStartWriting();
         }
 
         if (start)
             connection.Write();
+        if (!isListed)
+            connection.Break("its server is not in the new list.");
         return connection;
     }
 
@@ -198,6 +215,7 @@ internal sealed partial class ZkSession
             PostLostToAll();
             SetState(ZkState.Lost, SessionId);
             SessionId = 0;
+            _isGranted = false;
             LastZxid = 0;
             _password = new byte[PasswordBytes];
         }

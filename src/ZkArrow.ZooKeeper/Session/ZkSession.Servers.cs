@@ -17,7 +17,7 @@ internal sealed partial class ZkSession
         List<(string, IPEndPoint)> found = [];
         foreach (DnsEndPoint server in ConnectString.Servers)
         {
-            string name = $"{server.Host}:{server.Port}";
+            string name = NameOf(server);
             try
             {
                 using CancellationTokenSource bound = AttemptBound(servers: 1);
@@ -61,7 +61,12 @@ internal sealed partial class ZkSession
     {
         Packet request;
         lock (Gate)
-            request = new ConnectRequest(LastZxid, (int)Options.SessionTimeout.TotalMilliseconds, SessionId, _password).Encode();
+        {
+            request = new ConnectRequest(
+                LastZxid, (int)Options.SessionTimeout.TotalMilliseconds, _isGranted ? SessionId : 0,
+                _isGranted ? _password : new byte[PasswordBytes], Options.CanBeReadOnly).Encode();
+        }
+
         try
         {
             await stream.WriteAsync(request.Buffer.AsMemory(0, request.Length), cancellation).ConfigureAwait(false);

@@ -27,6 +27,8 @@ internal sealed partial class ZkSession
     /// <summary>Under the gate, when a reply came: from now on its watcher waits for events.</summary>
     public void RegisterWatch(Request request, ZkErrorCode error)
     {
+        if (request.RemovesWatches is { } type && error is (ZkErrorCode.Ok or ZkErrorCode.NoWatcher))
+            Watches.RemoveOneShots(request.WatchPath, type);
         if (!request.Answers(error))
             return;
         if (request.PersistentWatch is { } watch)
@@ -74,7 +76,7 @@ internal sealed partial class ZkSession
                 JuteWriter packet = Requests.Start(OpCode.RemoveWatches, Options.MaxRequestBytes);
                 packet.WriteString(watch.Path);
                 packet.WriteInt(RemoveAnyWatch);
-                request = new Request<bool>(this, "RemoveWatch", null, isWrite: false, packet.Finish(), Replies.Nothing);
+                request = Request<bool>.Rent(this, "RemoveWatch", null, isWrite: false, packet.Finish(), Replies.Nothing);
                 if (Enqueue(request, out writer) is not null)
                     request = null;
             }

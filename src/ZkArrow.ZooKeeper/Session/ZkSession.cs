@@ -46,7 +46,7 @@ internal sealed partial class ZkSession
 
     public Lock Gate { get; } = new();
     public ZkClientOptions Options { get; }
-    public ZkConnectString ConnectString { get; }
+    public ZkConnectString ConnectString { get; private set; }
     public string Chroot => ConnectString.Chroot;
     /// <summary>Requests that were not sent yet; under the gate.</summary>
     public RequestQueue Queue { get; } = new();
@@ -65,6 +65,11 @@ internal sealed partial class ZkSession
     /// <summary>Queues a request. Whatever goes wrong, it is the request that fails.</summary>
     public void Submit(Request request, CancellationToken cancellation)
     {
+        if (request.State == RequestState.Completed)
+            return; // too large: it failed when it was made
+        if (Telemetry.IsTimed || Options.OperationTimeout is not null)
+            request.SubmittedAt = Stopwatch.GetTimestamp();
+        Telemetry.Started(request);
         if (cancellation.CanBeCanceled)
         {
             request.Cancellation = cancellation.UnsafeRegister(
@@ -118,7 +123,7 @@ internal sealed partial class ZkSession
             if (_connection is not null && State == ZkState.Connected)
             {
                 JuteWriter packet = Requests.Start(OpCode.CloseSession, 1024);
-                goodbye = new Request<bool>(this, "Close", null, isWrite: true, packet.Finish(), Replies.Nothing);
+                goodbye = Request<bool>.Rent(this, "Close", null, isWrite: true, packet.Finish(), Replies.Nothing);
                 if (Enqueue(goodbye, out writer) is not null)
                     goodbye = null; // a forked child must not end its parent's session
             }
@@ -144,6 +149,9 @@ internal sealed partial class ZkSession
         await _stop.CancelAsync().ConfigureAwait(false);
         await _run.ConfigureAwait(false);
         End(ZkState.Closed, ZkErrorCode.Closing);
+        Telemetry.Closed(this);
+        if (_deadlines is not null)
+            await _deadlines.DisposeAsync().ConfigureAwait(false);
         _dispatcher.Complete();
     }
 
@@ -173,9 +181,17 @@ internal sealed partial class ZkSession
             request.Packet.Buffer[request.Packet.Length - 1] = 0;
         request.State = RequestState.Queued;
         Queue.Enqueue(request);
+        SetDeadline(request);
         if (_connection?.TryStartWriting() == true)
             writer = _connection;
         return null;
+    }
+
+    /// <summary>How many requests wait to be sent, and how many for their reply.</summary>
+    public (int Queued, int InFlight) CountRequests()
+    {
+        lock (Gate)
+            return (Queue.Count, _connection?.InFlight.Count ?? 0);
     }
 
     private ZkException? Refusal(string what, string? path)

@@ -1,0 +1,98 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace ZkArrow.ZooKeeper.Session;
+
+/// <summary>The part that moves a session to a better server: one of a new list, or one that can write.</summary>
+internal sealed partial class ZkSession
+{
+    private static readonly TimeSpan FirstSearch = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LastSearch = TimeSpan.FromSeconds(10);
+    private volatile bool _serversChanged;
+    private string _serverName = "";
+    private (string Name, IPEndPoint Address)? _preferred;
+
+    /// <summary>
+    /// Whether this session was ever granted by a server with a quorum. The id that a read-only server gives out
+    /// means nothing to any other, which would call it expired.
+    /// </summary>
+    private bool _isGranted;
+
+    public void UpdateServers(ZkConnectString servers)
+    {
+        Connection? left = null;
+        lock (Gate)
+        {
+            ConnectString = servers;
+            _serversChanged = true;
+            if (!IsListed(_serverName))
+                left = _connection;
+        }
+
+        left?.Break("its server is not in the new list.");
+    }
+
+    private bool IsListed(string name) => ConnectString.Servers.Any(server => NameOf(server) == name);
+
+    private static string NameOf(DnsEndPoint server) => $"{server.Host}:{server.Port}";
+
+    /// <summary>While connected to a read-only server: asks the others whether they can write, and moves to the first that can.</summary>
+    private async Task SeekWriterAsync(Connection connection, IPEndPoint own)
+    {
+        TimeSpan pause = FirstSearch;
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(pause, connection.Broken).ConfigureAwait(false);
+                pause = pause * 2 < LastSearch ? pause * 2 : LastSearch;
+                foreach ((string name, IPEndPoint address) in await ResolveAsync().ConfigureAwait(false))
+                {
+                    // its own may have found a quorum meanwhile, but then it closes this connection by itself
+                    if (address.Equals(own) || !await CanWriteAsync(address, connection.Broken).ConfigureAwait(false))
+                        continue;
+                    lock (Gate)
+                        _preferred = (name, address);
+                    connection.Break($"{name} can write.");
+                    return;
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // the connection broke or the client was closed
+        }
+    }
+
+    private static async Task<bool> CanWriteAsync(IPEndPoint address, CancellationToken broken)
+    {
+        using CancellationTokenSource bound = CancellationTokenSource.CreateLinkedTokenSource(broken);
+        bound.CancelAfter(TimeSpan.FromSeconds(1));
+        try
+        {
+            await using Stream stream = await OpenAsync(address, bound.Token).ConfigureAwait(false);
+            await stream.WriteAsync("isro"u8.ToArray(), bound.Token).ConfigureAwait(false);
+            using StreamReader reader = new(stream, Encoding.ASCII);
+            return await reader.ReadToEndAsync(bound.Token).ConfigureAwait(false) == "rw";
+        }
+        catch (Exception exception) when (
+            exception is SocketException or IOException || (exception is OperationCanceledException && !broken.IsCancellationRequested))
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Takes the server that was found to be better.</summary>
+    private bool TryTakePreferred([NotNullWhen(true)] out (string Name, IPEndPoint Address)? server)
+    {
+        lock (Gate)
+        {
+            server = _preferred;
+            _preferred = null;
+        }
+
+        return server is not null;
+    }
+}
