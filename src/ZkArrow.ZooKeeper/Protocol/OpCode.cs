@@ -19,6 +19,7 @@ internal enum OpCode
     CreateContainer = 19,
     CreateTtl = 21,
     Auth = 100,
+    Sasl = 102,
     SetWatches2 = 105,
     AddWatch = 106,
     CloseSession = -11,
