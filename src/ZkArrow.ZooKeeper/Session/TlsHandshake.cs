@@ -24,7 +24,8 @@ internal sealed class TlsHandshake(ZkTlsOptions options, string host)
             exception is AuthenticationException or CryptographicException or IOException or UnauthorizedAccessException)
         {
             await secured.DisposeAsync().ConfigureAwait(false);
-            throw new SecurityFailedException(_refusal ?? Explain(exception));
+            string reason = Explain(exception);
+            throw new SecurityFailedException(_refusal ?? (IsAlert(reason) ? Refused(reason) : $"the TLS handshake failed: {reason}"));
         }
         catch
         {
@@ -49,9 +50,13 @@ internal sealed class TlsHandshake(ZkTlsOptions options, string host)
         }
     }
 
-    /// <summary>The messages of an exception and of what caused it: TLS says the interesting part last.</summary>
-    public static string Explain(Exception exception) =>
-        exception.InnerException is { } inner ? $"{exception.Message} {Explain(inner)}" : exception.Message;
+    /// <summary>What the innermost exception says: TLS wraps it in several that say less.</summary>
+    public static string Explain(Exception exception) => exception.GetBaseException().Message;
+
+    /// <summary>Says that it was the server that broke the connection off.</summary>
+    public static string Refused(string reason) => $"it refused this client, perhaps for its certificate: {reason}";
+
+    private static bool IsAlert(string reason) => reason.Contains(" alert ", StringComparison.Ordinal);
 
     private SslClientAuthenticationOptions Describe()
     {

@@ -31,7 +31,7 @@ internal sealed partial class ZkSession
         bool isRefusal = Options.Tls is not null
             && exception is IOException { InnerException: not (null or SocketException) } and not SecurityFailedException;
         if (isRefusal)
-            reason = $"it refused this client, perhaps its certificate: {reason}";
+            reason = TlsHandshake.Refused(reason);
         if (!isRefusal && exception is not SecurityFailedException)
             _logger.ConnectFailed(server, reason);
         else if (_toldFailures.Add((server, reason)))
