@@ -11,7 +11,8 @@ public sealed record ZkSaslOptions
 
     /// <summary>
     /// A user name and password for DIGEST-MD5, which the servers' DigestLoginModule speaks. It hides the password
-    /// from who listens and nothing else: use it inside TLS.
+    /// from who listens and nothing else: use it inside TLS. Servers since 3.9 speak it only with
+    /// <c>fips-mode=false</c>.
     /// </summary>
     public static ZkSaslOptions DigestMd5(string user, string password)
     {

@@ -38,7 +38,10 @@ public sealed record ServerSecurity
             File.WriteAllText(
                 Path.Combine(folder, "jaas.conf"),
                 $"Server {{\n  org.apache.zookeeper.server.auth.DigestLoginModule required\n{users};\n}};\n");
-            config.Add("authProvider.1=org.apache.zookeeper.server.auth.SASLAuthenticationProvider");
+            config.AddRange([
+                "authProvider.1=org.apache.zookeeper.server.auth.SASLAuthenticationProvider",
+                "fips-mode=false", // servers since 3.9 are in a mode without MD5 by default
+            ]);
         }
 
         return config;

@@ -12,7 +12,11 @@ internal sealed partial class ZkSession
             return true;
         DigestMd5 digest = new(sasl.User, sasl.Password);
         if (await ExchangeAsync(stream, 1, [], cancellation).ConfigureAwait(false) is not { } challenge)
-            return false;
+        {
+            throw new SecurityFailedException(
+                "it refused DIGEST-MD5 before it knew the user; a server since 3.9 needs fips-mode=false for it.");
+        }
+
         if (challenge.Length == 0)
             throw new SecurityFailedException("it is not set up for SASL; give it a JAAS section 'Server', or leave Sasl out.");
         // a server that lets the refused stay answers with nothing; we asked to be somebody, so that is a refusal too

@@ -55,18 +55,28 @@ public sealed class SaslTests
     }
 
     [Test]
-    public async Task A_server_without_SASL_is_told_and_tried_again()
+    public Task A_server_without_SASL_is_told_and_tried_again() =>
+        AssertToldAsync(SharedServer.Instance.ConnectString, "not set up for SASL");
+
+    [Test]
+    public async Task A_server_that_does_not_speak_DIGEST_MD5_is_told_and_tried_again()
     {
-        KeepingLogger logger = new();
-        using CancellationTokenSource stop = new();
-        Task<ZkClient> connecting = ZkClient.ConnectAsync(
-            new ZkClientOptions { ConnectString = SharedServer.Instance.ConnectString, Sasl = _ann, LoggerFactory = logger },
-            stop.Token).AsTask();
-        await logger.Entries.ContainsAsync(
-            static e => e.Level == LogLevel.Warning && e.Message.Contains("not set up for SASL"), "it was told");
-        Assert.That(connecting.IsCompleted, Is.False);
-        await stop.CancelAsync();
-        await Assert.ThrowsAsync<ZkCanceledException>(() => connecting);
+        await using ScriptedServer server = new(static packet => [ScriptedServer.Reply(packet, 0, (int)ZkErrorCode.AuthFailed)]);
+        await AssertToldAsync(server.ConnectString, "fips-mode=false");
+    }
+
+    [Test]
+    public async Task A_server_that_does_not_know_the_password_itself_is_taken_for_an_impostor()
+    {
+        await using ScriptedServer server = new(static packet =>
+        {
+            string token = packet.Length > 12
+                ? "rspauth=00000000000000000000000000000000"
+                : "realm=\"r\",nonce=\"n\",charset=utf-8,algorithm=md5-sess";
+            byte[] bytes = SharedServer.Bytes(token);
+            return [ScriptedServer.Reply(packet, 0, 0, $"{bytes.Length:x8}{Convert.ToHexString(bytes)}")];
+        });
+        await AssertToldAsync(server.ConnectString, "impostor");
     }
 
     [Test]
@@ -82,4 +92,17 @@ public sealed class SaslTests
     public void Secrets_are_not_printed() =>
         Assert.That(
             new ZkClientOptions { ConnectString = "h", Sasl = _ann }.ToString(), Does.Contain("ann").And.Not.Contains(Password));
+
+    /// <summary>Expects a warning, and that the client goes on until it is told to stop.</summary>
+    private static async Task AssertToldAsync(string connectString, string reason)
+    {
+        KeepingLogger logger = new();
+        using CancellationTokenSource stop = new();
+        Task<ZkClient> connecting = ZkClient.ConnectAsync(
+            new ZkClientOptions { ConnectString = connectString, Sasl = _ann, LoggerFactory = logger }, stop.Token).AsTask();
+        await logger.Entries.ContainsAsync(e => e.Level == LogLevel.Warning && e.Message.Contains(reason), "it was told");
+        Assert.That(connecting.IsCompleted, Is.False);
+        await stop.CancelAsync();
+        await Assert.ThrowsAsync<ZkCanceledException>(() => connecting);
+    }
 }
