@@ -124,6 +124,8 @@ internal sealed class TlsHandshake(ZkTlsOptions options, string host)
         X509Certificate2 certificate = options.ClientKeyPassword is { } password
             ? X509Certificate2.CreateFromEncryptedPemFile(path, password, options.ClientKeyPath)
             : X509Certificate2.CreateFromPemFile(path, options.ClientKeyPath);
+        if (OperatingSystem.IsWindows()) // its TLS cannot use a key that was never stored
+            certificate = X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null);
         X509Certificate2Collection chain = [];
         chain.ImportFromPemFile(path);
         return (certificate, chain);

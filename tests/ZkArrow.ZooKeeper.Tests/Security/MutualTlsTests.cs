@@ -50,6 +50,22 @@ public sealed class MutualTlsTests
     }
 
     [Test]
+    public async Task Files_are_read_anew_for_every_attempt()
+    {
+        KeepingLogger logger = new();
+        string roots = InFolder("renewed.pem");
+        File.WriteAllText(roots, Stranger.Pem);
+        Task<ZkClient> connecting = ConnectAsync(
+            With(new ZkTlsOptions { ClientCertificate = Ann, RootsPath = roots }) with { LoggerFactory = logger });
+        await logger.Entries.ContainsAsync(static e => e.Message.Contains("of an unknown authority"), "it was refused");
+        File.WriteAllText(roots, "not yet written");
+        await logger.Entries.ContainsAsync(static e => e.Message.Contains("renewed.pem"), "the broken file was told");
+        File.WriteAllText(roots, Authority.Pem);
+        await using ZkClient client = await connecting;
+        Assert.That(await IsAnnAsync(client), Is.True);
+    }
+
+    [Test]
     public async Task A_node_of_one_certificate_is_closed_to_another()
     {
         await using ZkClient ann = await ConnectAsync(With(_tls with { ClientCertificate = Ann }));
@@ -70,7 +86,7 @@ public sealed class MutualTlsTests
     }
 
     [Test]
-    public async Task A_server_that_refuses_the_client_is_told_and_tried_again([Values] bool hasCertificate)
+    public async Task A_server_that_refuses_the_client_is_told_and_not_final([Values] bool hasCertificate)
     {
         KeepingLogger logger = new();
         using CancellationTokenSource stop = new();

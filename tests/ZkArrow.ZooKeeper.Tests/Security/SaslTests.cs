@@ -55,14 +55,14 @@ public sealed class SaslTests
     }
 
     [Test]
-    public Task A_server_without_SASL_is_told_and_tried_again() =>
+    public Task A_server_without_SASL_is_told_and_not_final() =>
         AssertToldAsync(SharedServer.Instance.ConnectString, "not set up for SASL");
 
     [Test]
     public async Task A_server_that_does_not_speak_DIGEST_MD5_is_told_and_tried_again()
     {
         await using ScriptedServer server = new(static packet => [ScriptedServer.Reply(packet, 0, (int)ZkErrorCode.AuthFailed)]);
-        await AssertToldAsync(server.ConnectString, "fips-mode=false");
+        await AssertToldAsync(server.ConnectString, "fips-mode=false", () => server.Handshakes.All.Length > 1);
     }
 
     [Test]
@@ -76,7 +76,7 @@ public sealed class SaslTests
             byte[] bytes = SharedServer.Bytes(token);
             return [ScriptedServer.Reply(packet, 0, 0, $"{bytes.Length:x8}{Convert.ToHexString(bytes)}")];
         });
-        await AssertToldAsync(server.ConnectString, "impostor");
+        await AssertToldAsync(server.ConnectString, "impostor", () => server.Handshakes.All.Length > 1);
     }
 
     [Test]
@@ -94,13 +94,15 @@ public sealed class SaslTests
             new ZkClientOptions { ConnectString = "h", Sasl = _ann }.ToString(), Does.Contain("ann").And.Not.Contains(Password));
 
     /// <summary>Expects a warning, and that the client goes on until it is told to stop.</summary>
-    private static async Task AssertToldAsync(string connectString, string reason)
+    private static async Task AssertToldAsync(string connectString, string reason, Func<bool>? isTriedAgain = null)
     {
         KeepingLogger logger = new();
         using CancellationTokenSource stop = new();
         Task<ZkClient> connecting = ZkClient.ConnectAsync(
             new ZkClientOptions { ConnectString = connectString, Sasl = _ann, LoggerFactory = logger }, stop.Token).AsTask();
         await logger.Entries.ContainsAsync(e => e.Level == LogLevel.Warning && e.Message.Contains(reason), "it was told");
+        if (isTriedAgain is not null)
+            await Eventually.TrueAsync(isTriedAgain, "it was tried again");
         Assert.That(connecting.IsCompleted, Is.False);
         await stop.CancelAsync();
         await Assert.ThrowsAsync<ZkCanceledException>(() => connecting);

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using ZkArrow.Testing;
@@ -68,6 +70,20 @@ public sealed class TlsTests
         await states.CountAsync(2);
         Assert.That((client.State, client.SessionId), Is.EqualTo((ZkState.Connected, session)));
         Assert.That(logger.Entries.All.Select(static e => e.Message), Has.Some.Contains("did not answer in time"));
+    }
+
+    [Test]
+    public async Task Nothing_older_than_TLS_1_2_is_offered()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        using CancellationTokenSource stop = new(TimeSpan.FromSeconds(30));
+        Task connecting = ZkClient.ConnectAsync(Options($"{listener.LocalEndpoint}"), stop.Token).AsTask();
+        using TcpClient client = await listener.AcceptTcpClientAsync(stop.Token);
+        ushort[] versions = await ClientHello.ReadVersionsAsync(client.GetStream(), stop.Token);
+        Assert.That(versions, Is.SubsetOf(new ushort[] { 0x0303, 0x0304 }).And.Not.Empty);
+        await stop.CancelAsync();
+        await Assert.ThrowsAsync<ZkCanceledException>(() => connecting);
     }
 
     [Test]
