@@ -46,7 +46,7 @@ internal sealed class TlsHandshake(ZkTlsOptions options, string host)
         catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
         {
             throw new ArgumentException(
-                $"A file of the TLS options could not be used: {Explain(exception)} Repair it, or name another.", exception);
+                $"A file of the TLS options could not be used: {exception.Message} Repair it, or name another.", exception);
         }
     }
 
@@ -64,6 +64,7 @@ internal sealed class TlsHandshake(ZkTlsOptions options, string host)
         {
             TargetHost = options.TargetHost ?? host,
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            AllowRenegotiation = false,
             RemoteCertificateValidationCallback = IsTrusted,
             // looking anything up would go to hosts that a certificate names, outside of the bound of the attempt
             CertificateChainPolicy = new X509ChainPolicy
@@ -119,6 +120,18 @@ internal sealed class TlsHandshake(ZkTlsOptions options, string host)
             return (given, null);
         if (options.ClientCertificatePath is not { } path)
             return null;
+        try
+        {
+            return ReadCertificate(path, options);
+        }
+        catch (CryptographicException exception)
+        {
+            throw new CryptographicException($"'{path}' has no certificate and key that fit: {exception.Message}", exception);
+        }
+    }
+
+    private static (X509Certificate2, X509Certificate2Collection?) ReadCertificate(string path, ZkTlsOptions options)
+    {
         if (Path.GetExtension(path) is ".pfx" or ".p12")
             return (X509CertificateLoader.LoadPkcs12FromFile(path, options.ClientKeyPassword), null);
         X509Certificate2 certificate = options.ClientKeyPassword is { } password

@@ -111,6 +111,42 @@ public sealed class TlsTests
     }
 
     [Test]
+    public async Task Cuts_and_closes_under_load_fail_calls_and_nothing_else()
+    {
+        KeepingLogger logger = new();
+        await using TlsFront front = new(SharedServer.Instance.Port, Good);
+        string chroot = await SharedServer.NewChrootAsync();
+        for (int i = 0; i < 10; i++)
+        {
+            await using ZkClient client = await ConnectAsync(Options(front.ConnectString + chroot, logger));
+            long session = client.SessionId;
+            Task cut = LoadAsync(client);
+            front.Cut();
+            await cut;
+            await client.SetDataAsync("/", default); // the client came back by itself
+            Assert.That(client.SessionId, Is.EqualTo(session));
+            Task closed = LoadAsync(client);
+            await client.DisposeAsync();
+            await closed;
+        }
+
+        Assert.That(logger.Entries.All.Where(static e => e.Level > LogLevel.Warning || e.Exception is not null), Is.Empty);
+
+        // every call ends, with its result or with what kept it from it
+        static Task LoadAsync(ZkClient client) => Task.WhenAll(Enumerable.Range(0, 200).Select(async i =>
+        {
+            try
+            {
+                await client.SetDataAsync("/", new byte[i * 100]);
+            }
+            catch (ZkException exception) when (exception is ZkConnectionLossException or ZkClosedException)
+            {
+                Assert.That(exception.Outcome, Is.AnyOf(ZkOutcome.Unknown, ZkOutcome.NotDone));
+            }
+        }));
+    }
+
+    [Test]
     public async Task By_default_the_authorities_are_those_of_the_machine()
     {
         KeepingLogger logger = new();
