@@ -137,7 +137,7 @@ Step("Peers", "the cached Debian root with Arrow implementations that we did not
 // ---- testing ----
 
 Suite(Step("Test-Tools", "tests of the build's own tools"), "tools", 2,
-    python, "-m", "pytest", "-q", "-p", "no:cacheprovider", $"--junitxml={results}/tools/pytest.xml", "tests/tools");
+    python, "-m", "pytest", "-q", "-p", "no:cacheprovider", $"--junitxml={results}/tools/pytest.xml", "tests/tools", "tests/bench");
 
 Suite(Step("Test-Unit", "NUnit: unit, property and architecture tests, against real servers")
     .IsDependentOn("Build"), "unit", 12,

@@ -16,7 +16,7 @@ internal static unsafe class ExchangeExports
         ArrowTable? table = null;
         try
         {
-            string text = Argument.Text(name);
+            string text = Exchange.CheckName(Argument.Text(name));
             table = BorrowedStream.Read(Argument.NotNull(stream));
             Exchange.Put(text, table);
             BorrowedStream.Consume(stream);

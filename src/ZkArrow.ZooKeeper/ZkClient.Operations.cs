@@ -99,7 +99,8 @@ public sealed partial class ZkClient
         if (TooLarge(null, writer) is { } refusal)
             return ValueTask.FromException<ZkMultiResult>(refusal);
         Request<ZkMultiResult> request = new(
-            _session, "Multi", null, isWrite: true, writer.Finish(), Replies.Multi([.. ops])) { AnswersInBody = true };
+            _session, "Multi", null, isWrite: true, writer.Finish(), Replies.Multi([.. ops]))
+        { AnswersInBody = true };
         _session.Submit(request, ct);
         return request.Task;
     }

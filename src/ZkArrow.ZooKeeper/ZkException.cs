@@ -146,5 +146,6 @@ public sealed class ZkForkedProcessException : ZkException
     internal ZkForkedProcessException(string? path)
         : base(ZkErrorCode.ForkedProcess, ZkOutcome.NotDone, path,
             "The client was used in a forked process; its connection belongs to the parent. Start processes "
-            + "with spawn, and connect anew.") { }
+            + "with spawn, and connect anew.")
+    { }
 }

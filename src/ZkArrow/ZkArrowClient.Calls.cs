@@ -25,7 +25,8 @@ public sealed partial class ZkArrowClient
         {
             coordinator = await ZooKeeperCoordinator.ConnectAsync(parts, options, call.Token).ConfigureAwait(false);
             ZnodeLayout layout = new(parts.Chroot);
-            Guid id = await NamespaceOpener.OpenAsync(coordinator, layout, call.Token).ConfigureAwait(false);
+            ICoordinator tree = coordinator;
+            Guid id = await DatasetContext.RetryAsync(t => NamespaceOpener.OpenAsync(tree, layout, t), call.Token).ConfigureAwait(false);
             DataDirectory directory = DataDirectory.Open(options.DataDirectory, id.ToString("N"));
             DatasetContext context = new(coordinator, layout, directory, ChangeBoard.Open(directory), logger);
             ZkArrowClient client = new(options, context);
@@ -36,7 +37,7 @@ public sealed partial class ZkArrowClient
         {
             if (coordinator != null)
                 await coordinator.DisposeAsync().ConfigureAwait(false);
-            throw Translate(e, call, connected: false) ?? e;
+            throw call.Translate(e, CoordinatorState.Suspended) ?? e;
         }
     }
 
@@ -86,29 +87,20 @@ public sealed partial class ZkArrowClient
         {
             return await body(call).ConfigureAwait(false);
         }
-        catch (Exception e) when (Translate(e, call, _context.Coordinator.State == CoordinatorState.Connected) is { } translated)
+        catch (Exception e) when (call.Translate(e, _context.Coordinator.State) is { } translated)
         {
             throw translated;
         }
     }
 
-    private static Exception? Translate(Exception e, Call call, bool connected) => e switch
-    {
-        OperationCanceledException when call.Token.IsCancellationRequested => call.Ended(connected, e),
-        CoordinatorException c => new ZkArrowException(c.Status, c.Message, c)
-        {
-            KeeperCode = c.KeeperCode,
-            IsOutcomeUnknown = c.MayBeApplied || call.MayBeApplied,
-            IsRetryable = c.Status is ZkArrowStatus.Unavailable or ZkArrowStatus.SessionExpired,
-        },
-        _ => null,
-    };
+    private ValueTask<int> SweepAsync(TimeSpan grace, TimeSpan timeout, CancellationToken cancellationToken) => CallAsync(
+        call => new Sweeper(_context, _catalog, _reader, _dropper).SweepAsync(grace, call), timeout, cancellationToken);
 
     private void SweepInBackground() => _ = Task.Run(async () =>
     {
         try
         {
-            await SweepAsync(SweepGrace, _context.Closing.Token).ConfigureAwait(false);
+            await SweepAsync(SweepGrace, Timeout.InfiniteTimeSpan, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e) when (e is ZkArrowException or OperationCanceledException or ObjectDisposedException)
         {

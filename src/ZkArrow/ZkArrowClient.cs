@@ -156,8 +156,8 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>How many were removed.</returns>
     /// <exception cref="ZkArrowException">Unavailable.</exception>
-    public ValueTask<int> SweepAsync(TimeSpan grace, CancellationToken cancellationToken = default) => CallAsync(
-        call => new Sweeper(_context, _reader).SweepAsync(grace, call), _options.OperationTimeout, cancellationToken);
+    public ValueTask<int> SweepAsync(TimeSpan grace, CancellationToken cancellationToken = default) =>
+        SweepAsync(grace, _options.OperationTimeout, cancellationToken);
 
     /// <summary>Closes the client and ends its session. Tables read through it stay valid. Doing it twice is fine.</summary>
     public async ValueTask DisposeAsync()

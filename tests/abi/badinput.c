@@ -50,6 +50,10 @@ static void null_arguments(void) {
   INVALID_ARGUMENT(zka_echo_stream(&stream, NULL, &error));
   INVALID_ARGUMENT(zka_exchange_put("", &stream, &error));
   INVALID_ARGUMENT(zka_exchange_put("\xff\xfe", &stream, &error));
+  /* a name is refused before anything is read for it */
+  struct ArrowArray batch;
+  REQUIRE(stream.get_next(&stream, &batch) == 0 && batch.release != NULL);
+  batch.release(&batch);
   stream.release(&stream);
 }
 

@@ -22,8 +22,8 @@ std::string InodeOf(const void* address) {
   for (std::string line; std::getline(maps, line);) {
     std::uintptr_t start = 0, end = 0;
     char inode[32] = "";
-    if (std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR " %*s %*s %*s %31s", &start, &end, inode) == 3 && at >= start &&
-        at < end) {
+    if (std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR " %*s %*s %*s %31s", &start, &end, inode) == 3 &&
+        at >= start && at < end) {
       return inode;
     }
   }
@@ -65,8 +65,8 @@ arrow::Status Run(const char* url, const char* data_dir, const std::string& name
     equal = batches[i]->Equals(*expected[i], /*check_metadata=*/true);
   }
   const auto* address = batches.at(0)->GetColumnByName("i64")->data()->buffers[1]->data();
-  std::cout << "\"arrow\": " << ARROW_VERSION_MAJOR << ", \"equal\": " << (equal ? "true" : "false") << ", \"inode\": \""
-            << InodeOf(address) << "\"";
+  std::cout << "\"arrow\": " << ARROW_VERSION_MAJOR << ", \"equal\": " << (equal ? "true" : "false")
+            << ", \"inode\": \"" << InodeOf(address) << "\"";
 
   zkarrow::UniqueStream out;
   ARROW_ASSIGN_OR_RAISE(auto whole, arrow::RecordBatchReader::Make(batches));

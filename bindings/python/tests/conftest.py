@@ -14,6 +14,7 @@ TESTS = pathlib.Path(__file__).resolve().parent
 ROOT = TESTS.parents[2]
 PATHS = [str(TESTS.parent), str(ROOT / "tests" / "lab"), str(ROOT / "tests/contract/python")]
 sys.path[:0] = PATHS
+os.environ.setdefault("ZKARROW_LIBRARY", str(ROOT / "artifacts/lib/libzkarrow.so"))
 
 from zkarrow_fixtures import balanced, client, place, server  # noqa: E402, F401
 

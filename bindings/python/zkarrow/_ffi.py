@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes.util
+import ctypes
 import os
 import pathlib
 import threading
@@ -118,6 +118,11 @@ def _candidates() -> list[str]:
     if named:
         return [named]
     packaged = pathlib.Path(__file__).with_name("_lib") / "libzkarrow.so"
-    found = [str(packaged)] if packaged.exists() else []
-    system = ctypes.util.find_library("zkarrow")
-    return [*found, system] if system else found
+    if packaged.exists():
+        return [str(packaged)]
+
+    # imported here, because it brings half of the standard library with it
+    from ctypes.util import find_library
+
+    system = find_library("zkarrow")
+    return [system] if system else []

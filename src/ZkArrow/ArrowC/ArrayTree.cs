@@ -79,23 +79,23 @@ internal static unsafe class ArrayTree
 /// <summary>Hands out the parts of a block: first structs, then pointers.</summary>
 internal unsafe ref struct TreeCursor(byte* start, int structs)
 {
-    private ArrowArray* next = (ArrowArray*)start;
-    private void** pointer = (void**)(start + ((long)structs * sizeof(ArrowArray)));
+    private ArrowArray* _next = (ArrowArray*)start;
+    private void** _pointer = (void**)(start + ((long)structs * sizeof(ArrowArray)));
 
-    public ArrowArray* Struct() => next++;
+    public ArrowArray* Struct() => _next++;
 
     public ArrowArray** Children(long count)
     {
         if (count == 0) return null;
-        var list = (ArrowArray**)pointer;
-        for (long i = 0; i < count; i++) *pointer++ = next++;
+        var list = (ArrowArray**)_pointer;
+        for (long i = 0; i < count; i++) *_pointer++ = _next++;
         return list;
     }
 
     public void** Pointers(int count)
     {
-        void** list = pointer;
-        pointer += count;
+        void** list = _pointer;
+        _pointer += count;
         return list;
     }
 }

@@ -3,17 +3,17 @@ namespace ZkArrow.ArrowC;
 /// <summary>A schema and its batches, with a count of references. Everything exported from it lives on its own.</summary>
 internal sealed unsafe class ArrowTable : IDisposable
 {
-    private readonly ArrayBox[] batches;
-    private int refs = 1;
-    private int disposed;
-    private long bytes = -1;
-    private Action? released;
+    private readonly ArrayBox[] _batches;
+    private int _refs = 1;
+    private int _disposed;
+    private long _bytes = -1;
+    private Action? _released;
 
     /// <summary>Takes over the caller's reference on the schema and on each batch.</summary>
     public ArrowTable(SchemaBox schema, ArrayBox[] batches)
     {
         Schema = schema;
-        this.batches = batches;
+        _batches = batches;
         foreach (ArrayBox batch in batches)
         {
             if (batch.Length > ArrayCheck.MaxLength - Rows) throw ArrowFailure.TooLarge("The table had over 2^56 rows.");
@@ -23,7 +23,7 @@ internal sealed unsafe class ArrowTable : IDisposable
 
     public SchemaBox Schema { get; }
 
-    public IReadOnlyList<ArrayBox> Batches => batches;
+    public IReadOnlyList<ArrayBox> Batches => _batches;
 
     public long Rows { get; }
 
@@ -32,13 +32,13 @@ internal sealed unsafe class ArrowTable : IDisposable
     {
         get
         {
-            if (bytes >= 0) return bytes;
+            if (_bytes >= 0) return _bytes;
             AddRef();
             try
             {
                 long sum = 0;
-                foreach (ArrayBox batch in batches) sum = checked(sum + ArrayLayout.BatchBytes(batch.View, Schema.Root));
-                return bytes = sum;
+                foreach (ArrayBox batch in _batches) sum = checked(sum + ArrayLayout.BatchBytes(batch.View, Schema.Root));
+                return _bytes = sum;
             }
             catch (OverflowException)
             {
@@ -82,7 +82,7 @@ internal sealed unsafe class ArrowTable : IDisposable
             if (table.Schema.FirstDifference(schema) is string difference) throw ArrowFailure.Mismatch(difference);
         }
         schema.AddRef();
-        ArrayBox[] all = [.. tables.SelectMany(table => table.batches)];
+        ArrayBox[] all = [.. tables.SelectMany(table => table._batches)];
         foreach (ArrayBox batch in all) batch.AddRef();
         return new ArrowTable(schema, all);
     }
@@ -96,10 +96,10 @@ internal sealed unsafe class ArrowTable : IDisposable
     /// <summary>Takes another reference, unless the last one is gone.</summary>
     public bool TryAddRef()
     {
-        int seen = Volatile.Read(ref refs);
+        int seen = Volatile.Read(ref _refs);
         while (seen > 0)
         {
-            int before = Interlocked.CompareExchange(ref refs, seen + 1, seen);
+            int before = Interlocked.CompareExchange(ref _refs, seen + 1, seen);
             if (before == seen) return true;
             seen = before;
         }
@@ -108,19 +108,19 @@ internal sealed unsafe class ArrowTable : IDisposable
 
     public void Release()
     {
-        if (Interlocked.Decrement(ref refs) > 0) return;
-        foreach (ArrayBox batch in batches) batch.Release();
+        if (Interlocked.Decrement(ref _refs) > 0) return;
+        foreach (ArrayBox batch in _batches) batch.Release();
         Schema.Release();
-        Interlocked.Exchange(ref released, null)?.Invoke();
+        Interlocked.Exchange(ref _released, null)?.Invoke();
     }
 
     /// <summary>Runs an action when the last reference goes; to be called while one is held. Exported arrays may still live then.</summary>
     public void OnReleased(Action action)
     {
-        Action? seen = released;
+        Action? seen = _released;
         while (true)
         {
-            Action? before = Interlocked.CompareExchange(ref released, seen + action, seen);
+            Action? before = Interlocked.CompareExchange(ref _released, seen + action, seen);
             if (ReferenceEquals(before, seen)) return;
             seen = before;
         }
@@ -129,7 +129,7 @@ internal sealed unsafe class ArrowTable : IDisposable
     /// <summary>Gives back the creator's reference, once.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref disposed, 1) == 0) Release();
+        if (Interlocked.Exchange(ref _disposed, 1) == 0) Release();
     }
 
     /// <summary>Writes a stream over all batches, any number of times and from any thread; each lives on its own.</summary>
@@ -139,7 +139,7 @@ internal sealed unsafe class ArrowTable : IDisposable
         AddRef();
         try
         {
-            StreamExport.Write(Schema, batches, target);
+            StreamExport.Write(Schema, _batches, target);
         }
         finally
         {

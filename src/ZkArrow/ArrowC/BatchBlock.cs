@@ -6,8 +6,8 @@ namespace ZkArrow.ArrowC;
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct BatchBlock
 {
-    private long refs;
-    private nint owner;
+    private long _refs;
+    private nint _owner;
     public ArrowArray Source;
 
     /// <summary>What exports copy: <see cref="Source"/>, or a normalised copy of it.</summary>
@@ -23,11 +23,11 @@ internal unsafe struct BatchBlock
         var block = (BatchBlock*)NativeMemory.AllocZeroed((nuint)sizeof(BatchBlock));
         try
         {
-            block->refs = 1;
+            block->_refs = 1;
             block->Structs = structs;
             block->Pointers = pointers;
             block->View = normalise ? ArrayTree.Normalise(array, root, structs, pointers) : &block->Source;
-            if (owner is not null) block->owner = GCHandle.ToIntPtr(GCHandle.Alloc(owner));
+            if (owner is not null) block->_owner = GCHandle.ToIntPtr(GCHandle.Alloc(owner));
         }
         catch
         {
@@ -41,13 +41,13 @@ internal unsafe struct BatchBlock
         return block;
     }
 
-    public static void AddRef(BatchBlock* block) => Interlocked.Increment(ref block->refs);
+    public static void AddRef(BatchBlock* block) => Interlocked.Increment(ref block->_refs);
 
     public static void Release(BatchBlock* block)
     {
-        if (Interlocked.Decrement(ref block->refs) > 0) return;
+        if (Interlocked.Decrement(ref block->_refs) > 0) return;
         if (block->Source.Release != null) block->Source.Release(&block->Source);
-        nint owner = block->owner;
+        nint owner = block->_owner;
         if (block->View != &block->Source) NativeMemory.Free(block->View);
         NativeMemory.Free(block);
         ArrowCounters.AddBoxes(-1);

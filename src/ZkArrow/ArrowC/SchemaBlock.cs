@@ -11,9 +11,9 @@ namespace ZkArrow.ArrowC;
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct SchemaBlock
 {
-    private long refs;
-    private int nodes;
-    private int pointers;
+    private long _refs;
+    private int _nodes;
+    private int _pointers;
     public ArrowSchema Root;
 
     private static readonly nint ReleasePointer = (nint)(delegate* unmanaged[Cdecl]<ArrowSchema*, void>)&ReleaseExported;
@@ -27,30 +27,30 @@ internal unsafe struct SchemaBlock
         int nodes = root.Nodes - 1;
         long size = sizeof(SchemaBlock) + ((long)nodes * sizeof(ArrowSchema)) + ((long)pointers * sizeof(void*)) + text;
         var block = (SchemaBlock*)NativeMemory.AllocZeroed((nuint)size);
-        block->refs = 1;
-        block->nodes = nodes;
-        block->pointers = pointers;
+        block->_refs = 1;
+        block->_nodes = nodes;
+        block->_pointers = pointers;
         var cursor = new Cursor((byte*)(block + 1), nodes, pointers);
         Write(root, &block->Root, ref cursor);
         return block;
     }
 
-    public static void AddRef(SchemaBlock* block) => Interlocked.Increment(ref block->refs);
+    public static void AddRef(SchemaBlock* block) => Interlocked.Increment(ref block->_refs);
 
     public static void Release(SchemaBlock* block)
     {
-        if (Interlocked.Decrement(ref block->refs) == 0) NativeMemory.Free(block);
+        if (Interlocked.Decrement(ref block->_refs) == 0) NativeMemory.Free(block);
     }
 
     /// <summary>Writes a schema with a life of its own: one allocation for its structs, and a reference on the text.</summary>
     public static void Export(SchemaBlock* block, ArrowSchema* target)
     {
-        long size = sizeof(ExportBlock) + ((long)block->nodes * sizeof(ArrowSchema)) + ((long)block->pointers * sizeof(void*));
+        long size = sizeof(ExportBlock) + ((long)block->_nodes * sizeof(ArrowSchema)) + ((long)block->_pointers * sizeof(void*));
         var export = (ExportBlock*)NativeMemory.Alloc((nuint)size);
-        export->Live = block->nodes + 1;
+        export->Live = block->_nodes + 1;
         export->Source = block;
         AddRef(block);
-        var cursor = new Cursor((byte*)(export + 1), block->nodes, block->pointers);
+        var cursor = new Cursor((byte*)(export + 1), block->_nodes, block->_pointers);
         Copy(&block->Root, target, export, ref cursor);
         ArrowCounters.AddSchemas(1);
     }
@@ -128,26 +128,26 @@ internal unsafe struct SchemaBlock
     /// <summary>Hands out the parts of a block one after the other.</summary>
     private ref struct Cursor(byte* start, int nodes, int pointers)
     {
-        private ArrowSchema* node = (ArrowSchema*)start;
-        private ArrowSchema** pointer = (ArrowSchema**)(start + ((long)nodes * sizeof(ArrowSchema)));
-        private byte* text = start + ((long)nodes * sizeof(ArrowSchema)) + ((long)pointers * sizeof(void*));
+        private ArrowSchema* _node = (ArrowSchema*)start;
+        private ArrowSchema** _pointer = (ArrowSchema**)(start + ((long)nodes * sizeof(ArrowSchema)));
+        private byte* _text = start + ((long)nodes * sizeof(ArrowSchema)) + ((long)pointers * sizeof(void*));
 
-        public ArrowSchema* Node() => node++;
+        public ArrowSchema* Node() => _node++;
 
         public ArrowSchema** Children(long count)
         {
             if (count == 0) return null;
-            ArrowSchema** list = pointer;
-            for (long i = 0; i < count; i++) *pointer++ = node++;
+            ArrowSchema** list = _pointer;
+            for (long i = 0; i < count; i++) *_pointer++ = _node++;
             return list;
         }
 
         public byte* Text(byte[] bytes, bool terminated)
         {
-            byte* copy = text;
-            bytes.CopyTo(new Span<byte>(text, bytes.Length));
-            text += bytes.Length;
-            if (terminated) *text++ = 0;
+            byte* copy = _text;
+            bytes.CopyTo(new Span<byte>(_text, bytes.Length));
+            _text += bytes.Length;
+            if (terminated) *_text++ = 0;
             return copy;
         }
     }

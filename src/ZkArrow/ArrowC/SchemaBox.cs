@@ -6,17 +6,17 @@ namespace ZkArrow.ArrowC;
 /// <summary>An immutable schema with reference counts: parsed nodes for us, one native block for those we export to.</summary>
 internal sealed unsafe class SchemaBox : IDisposable
 {
-    private readonly SchemaBlock* block;
-    private int refs = 1;
-    private byte[]? ipcMessage;
-    private string? fingerprint;
+    private readonly SchemaBlock* _block;
+    private int _refs = 1;
+    private byte[]? _ipcMessage;
+    private string? _fingerprint;
 
     /// <summary>Makes a box over parsed nodes; the caller holds the first reference.</summary>
     public SchemaBox(SchemaNode root)
     {
         Root = root;
         Dictionaries = NumberDictionaries(root);
-        block = SchemaBlock.Create(root);
+        _block = SchemaBlock.Create(root);
     }
 
     /// <summary>The table's own struct; its children are the columns.</summary>
@@ -29,12 +29,12 @@ internal sealed unsafe class SchemaBox : IDisposable
     public IReadOnlyList<SchemaNode> Dictionaries { get; }
 
     /// <summary>The schema as an encapsulated IPC message, padded so that it ends at a multiple of 64 in a file.</summary>
-    public byte[] IpcMessage => ipcMessage ??= SchemaEncoder.Message(this);
+    public byte[] IpcMessage => _ipcMessage ??= SchemaEncoder.Message(this);
 
     /// <summary>The first 128 bits of the SHA-256 of <see cref="IpcMessage"/>, as 32 hexadecimal digits.</summary>
-    public string Fingerprint => fingerprint ??= Convert.ToHexStringLower(SHA256.HashData(IpcMessage).AsSpan(0, 16));
+    public string Fingerprint => _fingerprint ??= Convert.ToHexStringLower(SHA256.HashData(IpcMessage).AsSpan(0, 16));
 
-    internal SchemaBlock* Block => block;
+    internal SchemaBlock* Block => _block;
 
     /// <summary>A box with the content of a struct, which stays the caller's. The same box comes back for equal content while it is warm.</summary>
     public static SchemaBox FromC(ArrowSchema* schema) => SchemaCache.Get(schema);
@@ -53,7 +53,7 @@ internal sealed unsafe class SchemaBox : IDisposable
 
     public void Release()
     {
-        if (Interlocked.Decrement(ref refs) == 0) SchemaBlock.Release(block);
+        if (Interlocked.Decrement(ref _refs) == 0) SchemaBlock.Release(_block);
     }
 
     /// <summary>Gives back the reference of whoever made the box.</summary>
@@ -63,7 +63,7 @@ internal sealed unsafe class SchemaBox : IDisposable
     public void Export(ArrowSchema* target)
     {
         if (target == null) throw ArrowFailure.Invalid("The ArrowSchema to write to was NULL.");
-        SchemaBlock.Export(block, target);
+        SchemaBlock.Export(_block, target);
     }
 
     /// <summary>Whether both describe the same columns, with the same metadata.</summary>
@@ -74,10 +74,10 @@ internal sealed unsafe class SchemaBox : IDisposable
 
     internal bool TryAddRef()
     {
-        int seen = Volatile.Read(ref refs);
+        int seen = Volatile.Read(ref _refs);
         while (seen > 0)
         {
-            int before = Interlocked.CompareExchange(ref refs, seen + 1, seen);
+            int before = Interlocked.CompareExchange(ref _refs, seen + 1, seen);
             if (before == seen) return true;
             seen = before;
         }

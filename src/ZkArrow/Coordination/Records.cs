@@ -21,6 +21,9 @@ internal sealed record OwnRecord(int Format, long Epoch, string State)
     public const string Dropped = "dropped";
 }
 
+/// <summary>What stands in <c>/dropped/&lt;inc&gt;</c>.</summary>
+internal sealed record DroppedRecord(int Format, string Name, long AtUs);
+
 /// <summary>One segment of a version: a file below the data directory.</summary>
 internal sealed record SegmentRecord(string File, long Bytes, long Rows);
 
@@ -84,6 +87,7 @@ internal sealed record HeadRecord(int Format, Manifest Manifest, string Ring)
 [JsonSerializable(typeof(NameRecord))]
 [JsonSerializable(typeof(DatasetRecord))]
 [JsonSerializable(typeof(OwnRecord))]
+[JsonSerializable(typeof(DroppedRecord))]
 [JsonSerializable(typeof(HeadRecord))]
 [JsonSerializable(typeof(Manifest))]
 internal sealed partial class RecordJson : JsonSerializerContext;

@@ -23,6 +23,11 @@ internal sealed class ZnodeLayout(string chroot)
 
     public string Schemas => Root + "/schemas";
 
+    /// <summary>What was dropped and may have to be collected: a list to work off, whoever finds the time.</summary>
+    public string AllDropped => Root + "/dropped";
+
+    public string Dropped(Guid incarnation) => $"{AllDropped}/{Hex(incarnation)}";
+
     public string NameBucket(string name) => $"{Names}/{Bucket(name)}";
 
     public string Name(string name) => $"{NameBucket(name)}/{DatasetName.Encode(name)}";

@@ -1,3 +1,5 @@
+using ZkArrow.Coordination;
+
 namespace ZkArrow.Datasets;
 
 /// <summary>
@@ -31,18 +33,39 @@ internal sealed class Call : IDisposable
     /// <summary>Set once a commit was sent whose answer is not known.</summary>
     public bool MayBeApplied { get; set; }
 
+    /// <summary>What a user is told of an exception from below; null when it can be shown as it is.</summary>
+    public Exception? Translate(Exception e, CoordinatorState state) => e switch
+    {
+        OperationCanceledException when Token.IsCancellationRequested || _closed.IsCancellationRequested =>
+            Ended(state == CoordinatorState.Connected, e),
+        CoordinatorException { Status: ZkArrowStatus.Cancelled } => Ended(state == CoordinatorState.Connected, e),
+        CoordinatorException c => new ZkArrowException(c.Status, c.Message, c)
+        {
+            KeeperCode = c.KeeperCode,
+            IsOutcomeUnknown = MayBeApplied,
+            IsRetryable = c.Status is ZkArrowStatus.Unavailable or ZkArrowStatus.SessionExpired,
+        },
+        _ => null,
+    };
+
     /// <summary>The exception for a call whose token fired.</summary>
-    public Exception Ended(bool connected, Exception cause)
+    private Exception Ended(bool connected, Exception cause)
     {
         string unknown = MayBeApplied ? "; it may have been applied, read the head to find out" : "";
         if (_closed.IsCancellationRequested)
-            return new ObjectDisposedException(nameof(ZkArrowClient), $"the client was closed while the call waited{unknown}");
+        {
+            const string Closed = "the client was closed while the call waited";
+            return MayBeApplied
+                ? new ZkArrowException(ZkArrowStatus.InvalidHandle, Closed + unknown, cause) { IsOutcomeUnknown = true }
+                : new ObjectDisposedException(nameof(ZkArrowClient), Closed);
+        }
+
         if (_user.IsCancellationRequested)
             return new ZkArrowCanceledException($"the call was cancelled{unknown}", MayBeApplied, _user);
         bool timeout = connected && (WaitsForChange || _timeout == TimeSpan.Zero);
         string message = timeout
             ? $"nothing happened within {Seconds}; wait longer"
-            : $"the coordinator gave no answer within {Seconds}; check that the ensemble runs and can be reached";
+            : $"the coordinator did not settle it within {Seconds}; check that the ensemble runs and can be reached, or give it longer";
         return new ZkArrowException(timeout ? ZkArrowStatus.Timeout : ZkArrowStatus.Unavailable, message + unknown, cause)
         {
             IsRetryable = true,

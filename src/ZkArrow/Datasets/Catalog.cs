@@ -56,7 +56,8 @@ internal sealed class Catalog(DatasetContext context, HeadCache heads, Reader re
         return children?.Select(ZnodeLayout.ParseVersion).Order().ToArray();
     }
 
-    private ValueTask<IReadOnlyList<string>?> ChildrenAsync(string path, CancellationToken cancellationToken) =>
+    /// <summary>The names below a node; null when it is gone.</summary>
+    public ValueTask<IReadOnlyList<string>?> ChildrenAsync(string path, CancellationToken cancellationToken) =>
         DatasetContext.RetryAsync(token => context.Coordinator.ChildrenAsync(path, token), cancellationToken);
 
     /// <summary>A head that is only listed: read with no watch and not remembered, so that a list of all costs no memory.</summary>
@@ -71,7 +72,8 @@ internal sealed class Catalog(DatasetContext context, HeadCache heads, Reader re
         return head == null ? null : RecordCodec.Read(head.Data, RecordJson.Default.HeadRecord, headPath).Manifest;
     }
 
-    private static async ValueTask<TResult[]> ForEachAsync<T, TResult>(
+    /// <summary>Reads for every item, a window of them at a time.</summary>
+    public static async ValueTask<TResult[]> ForEachAsync<T, TResult>(
         IReadOnlyList<T> items, Func<T, CancellationToken, ValueTask<TResult>> read, CancellationToken cancellationToken)
     {
         TResult[] results = new TResult[items.Count];

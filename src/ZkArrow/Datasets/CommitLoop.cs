@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ZkArrow.Coordination;
 
 namespace ZkArrow.Datasets;
@@ -6,12 +7,16 @@ namespace ZkArrow.Datasets;
 internal readonly record struct CommitOutcome(Manifest? Committed, bool SchemaGone = false);
 
 /// <summary>
-/// Sends a commit until its outcome is known. A lost answer is resolved by sending the very same conditional commit
-/// again: every copy consumes the same stat version, so at most one is ever applied, and a refusal is final. Then the
-/// commit ids kept with the head tell whether the winner was this commit itself. A plain read never decides.
+/// Sends a commit until its outcome is known. A lost answer is resolved by sending the very same commit again: every
+/// copy consumes the same stat version, or makes the same incarnation, so at most one is ever applied, and a refusal is
+/// final. Then the commit ids kept with the head, or the incarnation's own node, tell whether the winner was this commit
+/// itself. A plain read never decides.
 /// </summary>
 internal sealed class CommitLoop(DatasetContext context)
 {
+    /// <summary>Less than the time for which the node of a dropped incarnation is kept, see <see cref="Sweeper"/>.</summary>
+    private static readonly TimeSpan ResendBound = TimeSpan.FromMinutes(30);
+
     /// <summary>Makes the dataset with its first version.</summary>
     public async ValueTask<CommitOutcome> CreateAsync(DatasetEntry entry, Draft draft, bool newSchema, Call call)
     {
@@ -32,9 +37,9 @@ internal sealed class CommitLoop(DatasetContext context)
         ];
         while (true)
         {
-            (TreeAnswer answer, bool lost) = await SendAsync(commit, draft, call).ConfigureAwait(false);
-            if (answer.Committed || (lost && await IsMadeAsync(inc, call).ConfigureAwait(false)))
-                return Applied(entry, draft, new Head(inc, head, StatVersion: 0, context.Board.Read(inc)), 0);
+            (TreeAnswer answer, bool lost) = await SendAsync(commit, draft, entry.Name, manifest, call).ConfigureAwait(false);
+            if (answer.Committed || (lost && await IsMadeAsync(inc, draft, call).ConfigureAwait(false)))
+                return Applied(entry, draft, manifest, new Head(inc, head, StatVersion: 0, context.Board.Read(inc)));
             if (answer.Refusal == TreeRefusal.NoNode && !IsSchemaCheck(answer, newSchema))
             {
                 await EnsureAsync([layout.NameBucket(entry.Name), layout.DatasetBucket(inc)], call.Token).ConfigureAwait(false);
@@ -65,11 +70,11 @@ internal sealed class CommitLoop(DatasetContext context)
             TreeOp.Set(layout.Head(inc), RecordCodec.Write(next, RecordJson.Default.HeadRecord), head.StatVersion),
             TreeOp.Create(layout.Version(inc, version), RecordCodec.WriteVersion(manifest, draft.InlineFile)),
         ];
-        (TreeAnswer answer, bool lost) = await SendAsync(commit, draft, call).ConfigureAwait(false);
+        (TreeAnswer answer, bool lost) = await SendAsync(commit, draft, entry.Name, manifest, call).ConfigureAwait(false);
         if (answer.Committed)
-            return Applied(entry, draft, new Head(inc, next, answer.StatVersions[commit.Count - 2], context.Board.Read(inc)), owner.Record.Epoch);
-        if (lost && await FindAsync(inc, version, draft.Commit, entry.Name, call).ConfigureAwait(false) is { } found)
-            return Applied(entry, draft, found, owner.Record.Epoch);
+            return Applied(entry, draft, manifest, new Head(inc, next, answer.StatVersions[commit.Count - 2], context.Board.Read(inc)));
+        if (lost && await FindAsync(inc, version, draft, entry.Name, call).ConfigureAwait(false) is { } found)
+            return Applied(entry, draft, manifest, found);
         entry.LastOwner = null;
         return Refused(answer, newSchema, entry.Name);
     }
@@ -87,9 +92,10 @@ internal sealed class CommitLoop(DatasetContext context)
     }
 
     /// <summary>The answer, and whether an earlier one was lost: then a refusal may have been caused by ourselves.</summary>
-    private async ValueTask<(TreeAnswer Answer, bool Lost)> SendAsync(List<TreeOp> commit, Draft draft, Call call)
+    private async ValueTask<(TreeAnswer Answer, bool Lost)> SendAsync(List<TreeOp> commit, Draft draft, string name, Manifest manifest, Call call)
     {
         bool lost = false;
+        long start = Stopwatch.GetTimestamp();
         while (true)
         {
             try
@@ -98,58 +104,61 @@ internal sealed class CommitLoop(DatasetContext context)
                 call.MayBeApplied = lost && !answer.Committed;
                 return (answer, lost);
             }
-            catch (CoordinatorException e) when (e.Status is ZkArrowStatus.Unavailable or ZkArrowStatus.SessionExpired)
-            {
-                lost |= e.MayBeApplied;
-            }
-            catch (CoordinatorException e) when (e.Status == ZkArrowStatus.Cancelled)
+            catch (CoordinatorException e)
             {
                 lost |= e.MayBeApplied;
                 call.MayBeApplied = draft.Keep = lost;
-                throw new OperationCanceledException(e.Message, e, call.Token);
+                if (e.Status == ZkArrowStatus.Cancelled)
+                    throw new OperationCanceledException(e.Message, e, call.Token);
+                if (e.Status is not (ZkArrowStatus.Unavailable or ZkArrowStatus.SessionExpired))
+                    throw;
             }
 
-            call.MayBeApplied = draft.Keep = lost;
+            if (lost && Stopwatch.GetElapsedTime(start) > ResendBound)
+                throw Indeterminate(name, manifest.Version, "no answer came for half an hour");
             await Task.Delay(10, call.Token).ConfigureAwait(false);
         }
     }
 
     /// <summary>
-    /// After a refusal that followed a lost answer: the head with our commit in it, or null when it definitely lost.
-    /// Read on the same session, so ordered after the refused write.
+    /// After a refusal that followed a lost answer: the head that has our commit in it or behind it, or null when the
+    /// commit definitely lost.
     /// </summary>
-    private async ValueTask<Head?> FindAsync(Guid inc, long version, string commit, string name, Call call)
+    private async ValueTask<Head?> FindAsync(Guid inc, long version, Draft draft, string name, Call call)
     {
         string path = context.Layout.Head(inc);
-        Node? node = await DatasetContext.RetryAsync(t => context.Coordinator.GetAsync(path, null, t), call.Token).ConfigureAwait(false);
+        Node? node = await context.GetAsync(path, null, sync: true, call.Token).ConfigureAwait(false);
         if (node == null)
             throw Indeterminate(name, version, "the dataset was dropped meanwhile");
         HeadRecord record = RecordCodec.Read(node.Data, RecordJson.Default.HeadRecord, path);
         string? winner = record.CommitOf(version);
         if (winner == null && record.Manifest.Version >= version)
             throw Indeterminate(name, version, $"the head is at {record.Manifest.Version} already, too far to tell");
-        call.MayBeApplied = false;
-        return winner == commit ? new Head(inc, record, node.StatVersion, context.Board.Read(inc)) : null;
+        call.MayBeApplied = draft.Keep = false;
+        return winner == draft.Commit ? new Head(inc, record, node.StatVersion, context.Board.Read(inc)) : null;
     }
 
-    /// <summary>After a refusal that followed a lost answer: an incarnation is never used twice, so if it is there, we made it.</summary>
-    private async ValueTask<bool> IsMadeAsync(Guid inc, Call call)
+    /// <summary>
+    /// After a refusal that followed a lost answer: nobody else makes this incarnation, and its node outlives a drop for
+    /// longer than an answer is waited for. So if it is there we made it, whatever happened to it since.
+    /// </summary>
+    private async ValueTask<bool> IsMadeAsync(Guid inc, Draft draft, Call call)
     {
-        string path = context.Layout.Dataset(inc);
-        bool made = await DatasetContext.RetryAsync(t => context.Coordinator.ExistsAsync(path, null, t), call.Token).ConfigureAwait(false);
-        call.MayBeApplied = false;
+        bool made = await context.GetAsync(context.Layout.Dataset(inc), null, sync: true, call.Token).ConfigureAwait(false) != null;
+        call.MayBeApplied = draft.Keep = false;
         return made;
     }
 
-    private CommitOutcome Applied(DatasetEntry entry, Draft draft, Head head, long epoch)
+    /// <summary>What we committed, and the head as it stands after it.</summary>
+    private CommitOutcome Applied(DatasetEntry entry, Draft draft, Manifest committed, Head head)
     {
         draft.Keep = true;
         context.Board.Announce(head.Incarnation);
         head = head with { Board = context.Board.Read(head.Incarnation) };
         entry.Committed(head);
-        if (epoch == 0 && head.Version == 1)
+        if (committed is { Epoch: 0, Version: 1 })
             entry.LastOwner = new Owner(head.Incarnation, new OwnRecord(ZnodeLayout.Format, 0, OwnRecord.Free), StatVersion: 0);
-        return new CommitOutcome(head.Manifest);
+        return new CommitOutcome(committed);
     }
 
     private static CommitOutcome Refused(TreeAnswer answer, bool newSchema, string name)

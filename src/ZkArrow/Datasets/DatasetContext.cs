@@ -37,6 +37,38 @@ internal sealed class DatasetContext(ICoordinator coordinator, ZnodeLayout layou
     public string NextCommitId() =>
         Convert.ToHexStringLower(_writer) + Interlocked.Increment(ref _commits).ToString("x16", null);
 
+    /// <summary>
+    /// A node's data. With <paramref name="sync"/> this session's server first catches up with the leader: both requests
+    /// go out together, and are sent together again when the connection is lost in between, since a new server may be
+    /// behind the old one.
+    /// </summary>
+    public ValueTask<Node?> GetAsync(string path, NodeWatch? watch, bool sync, CancellationToken cancellationToken) => RetryAsync(
+        async token =>
+        {
+            ValueTask caughtUp = sync ? Coordinator.SyncAsync(token) : ValueTask.CompletedTask;
+            ValueTask<Node?> node = Coordinator.GetAsync(path, watch, token);
+            try
+            {
+                await caughtUp.ConfigureAwait(false);
+            }
+            catch
+            {
+                // both tasks must be looked at, whichever fails
+                _ = await Task.WhenAny(node.AsTask()).ConfigureAwait(false);
+                throw;
+            }
+
+            return await node.ConfigureAwait(false);
+        },
+        cancellationToken);
+
+    /// <summary>Refuses to change anything when the change could not be told to the readers of this host.</summary>
+    public void RequireAnnounce()
+    {
+        if (!Board.CanAnnounce)
+            throw new ZkArrowException(ZkArrowStatus.PermissionDenied, $"this process may not write to the data directory {Directory.Path}, so it can only read; run it as the directory's owner or in its group");
+    }
+
     /// <summary>Reads again and again while the connection is lost, until the token fires: a read may be repeated.</summary>
     public static async ValueTask<T> RetryAsync<T>(Func<CancellationToken, ValueTask<T>> read, CancellationToken cancellationToken)
     {
@@ -46,6 +78,10 @@ internal sealed class DatasetContext(ICoordinator coordinator, ZnodeLayout layou
             try
             {
                 return await read(cancellationToken).ConfigureAwait(false);
+            }
+            catch (CoordinatorException e) when (e.Status == ZkArrowStatus.Cancelled)
+            {
+                throw new OperationCanceledException(e.Message, e, cancellationToken);
             }
             catch (CoordinatorException e) when (e.Status is ZkArrowStatus.Unavailable or ZkArrowStatus.SessionExpired)
             {

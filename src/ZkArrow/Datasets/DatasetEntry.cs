@@ -16,7 +16,7 @@ internal sealed class DatasetEntry
     private Known? _known;
     private int _changes;
     private int _nameChanges;
-    private Task<Head?>? _refresh;
+    private Task<Known?>? _refresh;
     private TaskCompletionSource _changed = NewSignal();
 
     public DatasetEntry(string name, DatasetContext context)
@@ -45,7 +45,10 @@ internal sealed class DatasetEntry
         }
     }
 
-    /// <summary>The head, from memory or by one round trip; null when the dataset does not exist.</summary>
+    /// <summary>
+    /// The head, from memory or by one round trip; null when the dataset does not exist. It is at least as new as every
+    /// commit that was acknowledged on this host before the call.
+    /// </summary>
     public ValueTask<Head?> HeadAsync(CancellationToken cancellationToken) =>
         TryCached() is { } head ? new ValueTask<Head?>(head) : ReadAsync(cancellationToken);
 
@@ -63,20 +66,10 @@ internal sealed class DatasetEntry
     }
 
     /// <summary>The head as the leader has it now: every commit acknowledged anywhere before the call is in it.</summary>
-    public async ValueTask<Head?> StrictHeadAsync(CancellationToken cancellationToken)
-    {
-        await DatasetContext.RetryAsync(
-            async token =>
-            {
-                await _context.Coordinator.SyncAsync(token).ConfigureAwait(false);
-                return true;
-            },
-            cancellationToken).ConfigureAwait(false);
-        MarkNameChanged();
-        return await ReadAsync(cancellationToken).ConfigureAwait(false);
-    }
+    public async ValueTask<Head?> StrictHeadAsync(CancellationToken cancellationToken) =>
+        (await RefreshAsync(strict: true, cancellationToken).ConfigureAwait(false))?.Head;
 
-    /// <summary>Waits until the name may exist: the watch is set on the missing node.</summary>
+    /// <summary>Whether the name exists now; if not, the entry is marked when it is made.</summary>
     public async ValueTask<bool> ExistsAsync(CancellationToken cancellationToken) =>
         await DatasetContext.RetryAsync(
             token => _context.Coordinator.ExistsAsync(_context.Layout.Name(Name), _nameWatch, token),
@@ -119,89 +112,88 @@ internal sealed class DatasetEntry
         {
             int before = Volatile.Read(ref _changes);
             bool joined;
-            Task<Head?> refresh;
+            Task<Known?> refresh;
             lock (_gate)
             {
                 joined = _refresh is { IsCompleted: false };
                 if (!joined)
-                    _refresh = RefreshAsync();
+                    _refresh = SharedRefreshAsync();
                 refresh = _refresh!;
             }
 
-            Head? head = await refresh.WaitAsync(cancellationToken).ConfigureAwait(false);
+            Known? known = await refresh.WaitAsync(cancellationToken).ConfigureAwait(false);
 
             // one that was already under way may have read before what this caller must see
             if (!joined)
-                return head;
-            if (head != null && Volatile.Read(ref _known)?.Changes >= before && _context.Board.Read(head.Incarnation) == head.Board)
-                return head;
+                return known?.Head;
+            if (known != null && known.Changes >= before && _context.Board.Read(known.Head.Incarnation) == known.Head.Board)
+                return known.Head;
         }
     }
 
     /// <summary>One read for all who wait; it goes on when they stop waiting, so that a poller finds its result next time.</summary>
-    private async Task<Head?> RefreshAsync()
+    private async Task<Known?> SharedRefreshAsync()
     {
-        CancellationToken closing = _context.Closing.Token;
         await Task.Yield();
-        Guid? incarnation = null;
-        int nameChanges = 0;
+        return await RefreshAsync(strict: false, _context.Closing.Token).ConfigureAwait(false);
+    }
+
+    private async Task<Known?> RefreshAsync(bool strict, CancellationToken cancellationToken)
+    {
         while (true)
         {
             int changes = Volatile.Read(ref _changes);
-            if (incarnation == null || nameChanges != Volatile.Read(ref _nameChanges))
+            int nameChanges = Volatile.Read(ref _nameChanges);
+            Known? previous = Volatile.Read(ref _known);
+            bool nameKnown = !strict && previous != null && previous.NameChanges == nameChanges;
+
+            // Only a watch that fired proves that this session's server has what must be seen. After a commit that this
+            // host acknowledged, after a new connection, or with nothing known, the server may be behind: catch up first.
+            bool behind = !nameKnown || _context.Board.Read(previous!.Head.Incarnation) != previous.Head.Board;
+            Guid? incarnation = nameKnown ? previous!.Head.Incarnation : await ReadNameAsync(behind, cancellationToken).ConfigureAwait(false);
+            if (incarnation == null)
             {
-                nameChanges = Volatile.Read(ref _nameChanges);
-                Known? known = Volatile.Read(ref _known);
-                incarnation = known != null && known.NameChanges == nameChanges
-                    ? known.Head.Incarnation
-                    : await ReadNameAsync(closing).ConfigureAwait(false);
-                if (incarnation == null)
-                {
-                    Volatile.Write(ref _known, null);
-                    return null;
-                }
+                Volatile.Write(ref _known, null);
+                return null;
             }
 
             Guid inc = incarnation.Value;
             ulong board = _context.Board.Read(inc);
-            string path = _context.Layout.Head(inc);
-            Node? node = await DatasetContext.RetryAsync(t => _context.Coordinator.GetAsync(path, _headWatch, t), closing).ConfigureAwait(false);
+            Node? node = await ReadHeadAsync(inc, behind && nameKnown, cancellationToken).ConfigureAwait(false);
             if (node == null)
             {
                 // dropped, and perhaps made again, since the name was read
-                incarnation = await ReadNameAsync(closing).ConfigureAwait(false) is { } again && again != inc ? again : null;
-                if (incarnation == null)
-                {
-                    Volatile.Write(ref _known, null);
-                    return null;
-                }
-
+                MarkNameChanged();
                 continue;
             }
 
-            Head head = new(inc, RecordCodec.Read(node.Data, RecordJson.Default.HeadRecord, path), node.StatVersion, board);
-            Head? previous = LastKnown;
-            if (previous?.Incarnation == inc && previous.Version < head.Version && previous.Board == board)
+            Head head = new(inc, RecordCodec.Read(node.Data, RecordJson.Default.HeadRecord, _context.Layout.Head(inc)), node.StatVersion, board);
+            if (previous?.Head.Incarnation == inc && previous.Head.Version < head.Version && previous.Head.Board == board && _context.Board.CanAnnounce)
             {
                 // published from another host, or by one that died before it told: no reader here may go back behind us
                 _context.Board.Announce(inc);
                 head = head with { Board = _context.Board.Read(inc) };
             }
 
-            Volatile.Write(ref _known, new Known(head, changes, Watched: true, nameChanges));
-            return head;
+            Known known = new(head, changes, Watched: true, nameChanges);
+            Volatile.Write(ref _known, known);
+            return known;
         }
     }
 
-    private async ValueTask<Guid?> ReadNameAsync(CancellationToken cancellationToken)
+    private async ValueTask<Guid?> ReadNameAsync(bool sync, CancellationToken cancellationToken)
     {
         string path = _context.Layout.Name(Name);
-        Node? node = await DatasetContext.RetryAsync(t => _context.Coordinator.GetAsync(path, _nameWatch, t), cancellationToken).ConfigureAwait(false);
+        Node? node = await _context.GetAsync(path, _nameWatch, sync, cancellationToken).ConfigureAwait(false);
         return node == null ? null : RecordCodec.Read(node.Data, RecordJson.Default.NameRecord, path).Inc;
     }
 
+    private ValueTask<Node?> ReadHeadAsync(Guid incarnation, bool sync, CancellationToken cancellationToken) =>
+        _context.GetAsync(_context.Layout.Head(incarnation), _headWatch, sync, cancellationToken);
+
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>A head, with the marks as they stood before it was read: newer marks make it doubtful.</summary>
     private sealed record Known(Head Head, int Changes, bool Watched, int NameChanges);
 }
 

@@ -16,6 +16,8 @@ internal sealed class DatasetSubscription : IDisposable
     private readonly Catalog _catalog;
     private readonly Reader _reader;
     private readonly CancellationTokenSource _closing;
+    private readonly CancellationToken _closed;
+    private bool _disposed;
     private Guid? _incarnation;
     private long _last;
 
@@ -28,25 +30,39 @@ internal sealed class DatasetSubscription : IDisposable
         _catalog = catalog;
         _reader = reader;
         _closing = CancellationTokenSource.CreateLinkedTokenSource(context.Closing.Token);
+        _closed = _closing.Token;
     }
 
     /// <summary>Waits for the next version. After any failure the next call goes on where this one stood.</summary>
     public async ValueTask<SubscribedVersion> NextAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
-        using Call call = new(timeout, cancellationToken, _closing.Token) { WaitsForChange = true };
+        using Call call = new(timeout, cancellationToken, _closed) { WaitsForChange = true };
         try
         {
             return await NextAsync(call).ConfigureAwait(false);
         }
-        catch (OperationCanceledException e) when (call.Token.IsCancellationRequested)
+        catch (OperationCanceledException) when (_closed.IsCancellationRequested && !_context.Closing.IsCancellationRequested)
         {
-            if (_closing.IsCancellationRequested && !_context.Closing.IsCancellationRequested)
-                throw new ObjectDisposedException(nameof(DatasetSubscription), "the subscription was closed while the call waited");
-            throw call.Ended(_context.Coordinator.State == CoordinatorState.Connected, e);
+            throw new ObjectDisposedException(nameof(DatasetSubscription), "the subscription was closed while the call waited");
+        }
+        catch (Exception e) when (call.Translate(e, _context.Coordinator.State) is { } translated)
+        {
+            throw translated;
         }
     }
 
-    public void Dispose() => _closing.Cancel();
+    public void Dispose()
+    {
+        // twice is fine, also from two threads
+        lock (_closing)
+        {
+            if (_disposed)
+                return;
+            _disposed = true;
+            _closing.Cancel();
+            _closing.Dispose();
+        }
+    }
 
     private async ValueTask<SubscribedVersion> NextAsync(Call call)
     {

@@ -63,10 +63,16 @@ internal sealed class Draft(DatasetContext context, ArrowTable table, IpcPlan pl
     /// <summary>A sweeper looks a file's version up by its name, so the name follows when the version changes.</summary>
     private void Place(string file)
     {
-        if (_file == null)
+        if (_file == file)
+            return;
+
+        // a drop of the incarnation it was meant for may have taken the file along: then it is written again
+        if (_file == null || !context.Directory.Rename(_file, file))
+        {
+            _pin?.Dispose();
             _pin = context.Directory.WritePinned(file, plan.Length, plan.Write);
-        else if (_file != file)
-            context.Directory.Rename(_file, file);
+        }
+
         _file = file;
     }
 

@@ -13,37 +13,45 @@ internal sealed partial class Dropper(DatasetContext context, HeadCache heads, C
 
     public async ValueTask DropAsync(string name, long version, Call call)
     {
+        context.RequireAnnounce();
         DatasetEntry entry = heads[name];
-        bool lost = false;
+        Guid? sent = null;
         while (true)
         {
             Head? head = await entry.StrictHeadAsync(call.Token).ConfigureAwait(false);
-            if (head == null)
+            if (sent is { } gone && head?.Incarnation != gone)
             {
-                // the first try, whose answer was lost, may be what removed it
-                if (lost && version == 0)
-                    return;
-                throw Reader.Missing(name);
+                // the answer was lost and what was to be dropped is gone; whatever has the name now is another dataset
+                call.MayBeApplied = false;
+                if (version == 0)
+                    await FinishAsync(entry, gone, call.Token).ConfigureAwait(false);
+                return;
             }
 
+            if (head == null)
+                throw Reader.Missing(name);
             string ownPath = context.Layout.Own(head.Incarnation);
-            Node? own = await DatasetContext.RetryAsync(t => context.Coordinator.GetAsync(ownPath, null, t), call.Token).ConfigureAwait(false);
-            if (own == null)
-                continue;
-            OwnRecord record = RecordCodec.Read(own.Data, RecordJson.Default.OwnRecord, ownPath);
+            Node? own = await context.GetAsync(ownPath, null, sync: false, call.Token).ConfigureAwait(false);
+            OwnRecord? record = own == null ? null : RecordCodec.Read(own.Data, RecordJson.Default.OwnRecord, ownPath);
+            if (record == null || record.State == OwnRecord.Dropped)
+                continue; // somebody else has just dropped it: the name tells
             if (record.State == OwnRecord.Owned)
                 throw new ZkArrowException(ZkArrowStatus.NotOwner, $"the dataset '{name}' has an owner (epoch {record.Epoch}); drop it as its owner, or wait until it is released");
             try
             {
                 bool done = version == 0
-                    ? await DropDatasetAsync(entry, head, record, own.StatVersion, call).ConfigureAwait(false)
-                    : await DropVersionAsync(name, head, version, own.StatVersion, lost, call).ConfigureAwait(false);
+                    ? await DropDatasetAsync(entry, head, record, own!.StatVersion, call).ConfigureAwait(false)
+                    : await DropVersionAsync(name, head, version, own!.StatVersion, sent != null, call).ConfigureAwait(false);
                 if (done)
                     return;
             }
-            catch (CoordinatorException e) when (e.Status is ZkArrowStatus.Unavailable or ZkArrowStatus.SessionExpired)
+            catch (CoordinatorException e)
             {
-                lost = call.MayBeApplied |= e.MayBeApplied;
+                if (e.MayBeApplied)
+                    sent = head.Incarnation;
+                call.MayBeApplied |= e.MayBeApplied;
+                if (e.Status is not (ZkArrowStatus.Unavailable or ZkArrowStatus.SessionExpired))
+                    throw;
                 await Task.Delay(10, call.Token).ConfigureAwait(false);
             }
         }
@@ -51,11 +59,14 @@ internal sealed partial class Dropper(DatasetContext context, HeadCache heads, C
 
     private async ValueTask<bool> DropDatasetAsync(DatasetEntry entry, Head head, OwnRecord own, int ownVersion, Call call)
     {
+        ZnodeLayout layout = context.Layout;
         OwnRecord dropped = new(ZnodeLayout.Format, own.Epoch + 1, OwnRecord.Dropped);
+        DroppedRecord todo = new(ZnodeLayout.Format, entry.Name, DateTime.UtcNow.Subtract(DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
         TreeAnswer answer = await context.Coordinator.CommitAsync(
             [
-                TreeOp.Set(context.Layout.Own(head.Incarnation), RecordCodec.Write(dropped, RecordJson.Default.OwnRecord), ownVersion),
-                TreeOp.Delete(context.Layout.Name(entry.Name), TreeOp.Exists),
+                TreeOp.Set(layout.Own(head.Incarnation), RecordCodec.Write(dropped, RecordJson.Default.OwnRecord), ownVersion),
+                TreeOp.Delete(layout.Name(entry.Name), TreeOp.Exists),
+                TreeOp.Create(layout.Dropped(head.Incarnation), RecordCodec.Write(todo, RecordJson.Default.DroppedRecord)),
             ],
             call.Token).ConfigureAwait(false);
         if (!answer.Committed)
@@ -66,19 +77,23 @@ internal sealed partial class Dropper(DatasetContext context, HeadCache heads, C
         }
 
         call.MayBeApplied = false;
-        context.Board.Announce(head.Incarnation);
+        await FinishAsync(entry, head.Incarnation, call.Token).ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>What follows the commit of a drop; whoever dies here leaves it to the next sweep.</summary>
+    private async ValueTask FinishAsync(DatasetEntry entry, Guid incarnation, CancellationToken cancellationToken)
+    {
+        context.Board.Announce(incarnation);
         entry.MarkNameChanged();
         try
         {
-            await CollectAsync(head.Incarnation, call.Token).ConfigureAwait(false);
+            await CollectAsync(incarnation, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is CoordinatorException or OperationCanceledException)
+        catch (Exception e) when (e is CoordinatorException or OperationCanceledException or ZkArrowException)
         {
-            // the dataset is dropped; what is left of it is garbage for the next sweep
-            LogUncollected(context.Logger, head.Incarnation, e.Message);
+            LogUncollected(context.Logger, incarnation, e.Message);
         }
-
-        return true;
     }
 
     private async ValueTask<bool> DropVersionAsync(string name, Head head, long version, int ownVersion, bool lost, Call call)
@@ -101,29 +116,33 @@ internal sealed partial class Dropper(DatasetContext context, HeadCache heads, C
                 : throw CommitLoop.Unexpected(answer, $"dropping version {version} of '{name}'");
         }
 
+        // after a lost answer the manifest is gone, and the sweep finds the file
         foreach (SegmentRecord segment in manifest.Segments)
             context.Directory.Unlink(segment.File);
         return true;
     }
 
-    /// <summary>Removes what is left of a dropped incarnation: nodes, children first, then files. May be repeated.</summary>
+    /// <summary>
+    /// Removes what is left of a dropped incarnation: nodes, children first, then files. May be repeated. Its own node
+    /// stays for the sweep to remove.
+    /// </summary>
     public async ValueTask CollectAsync(Guid incarnation, CancellationToken cancellationToken)
     {
         ZnodeLayout layout = context.Layout;
         foreach (long[] chunk in (await catalog.VersionsAsync(incarnation, cancellationToken).ConfigureAwait(false) ?? []).Chunk(DeletesPerCommit))
             await DeleteAsync([.. chunk.Select(number => layout.Version(incarnation, number))], cancellationToken).ConfigureAwait(false);
         await DeleteAsync(
-            [layout.Versions(incarnation), layout.Head(incarnation), layout.Own(incarnation), layout.Dataset(incarnation)],
+            [layout.Versions(incarnation), layout.Head(incarnation), layout.Own(incarnation)],
             cancellationToken).ConfigureAwait(false);
         context.Directory.RemoveIncarnation(ZnodeLayout.Hex(incarnation));
     }
 
     /// <summary>Deletes in one commit; where somebody else has deleted some already, one by one.</summary>
-    private async ValueTask DeleteAsync(string[] paths, CancellationToken cancellationToken)
+    public async ValueTask DeleteAsync(string[] paths, CancellationToken cancellationToken)
     {
         TreeOp[] deletes = [.. paths.Select(path => TreeOp.Delete(path, TreeOp.Exists))];
         TreeAnswer answer = await DatasetContext.RetryAsync(t => context.Coordinator.CommitAsync(deletes, t), cancellationToken).ConfigureAwait(false);
-        if (answer.Committed)
+        if (answer.Committed || deletes.Length == 1)
             return;
         foreach (TreeOp delete in deletes)
             await DatasetContext.RetryAsync(t => context.Coordinator.CommitAsync([delete], t), cancellationToken).ConfigureAwait(false);

@@ -8,11 +8,15 @@ internal static class Exchange
 {
     private static readonly ConcurrentDictionary<string, ArrowTable> Tables = new(StringComparer.Ordinal);
 
+    /// <summary>Refuses a bad name: to be asked before a stream is read for it.</summary>
+    public static string CheckName(string name) => name.Length > 0
+        ? name
+        : throw new ZkArrowException(ZkArrowStatus.InvalidArgument, "the exchange name was empty; give one");
+
     /// <summary>Takes the table over; what stood under the name is let go.</summary>
     public static void Put(string name, ArrowTable table)
     {
-        if (name.Length == 0)
-            throw new ZkArrowException(ZkArrowStatus.InvalidArgument, "the exchange name was empty");
+        CheckName(name);
         while (!Tables.TryAdd(name, table))
         {
             // the replaced one is released by whoever took it out, and by nobody else

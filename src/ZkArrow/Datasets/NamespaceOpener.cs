@@ -44,7 +44,7 @@ internal static class NamespaceOpener
             await MakeAsync(coordinator, path.ToString(), default, cancellationToken).ConfigureAwait(false);
         }
 
-        foreach (string place in (string[])[layout.Names, layout.Datasets, layout.Schemas])
+        foreach (string place in (string[])[layout.Names, layout.Datasets, layout.Schemas, layout.AllDropped])
             await MakeAsync(coordinator, place, default, cancellationToken).ConfigureAwait(false);
         byte[] format = RecordCodec.Write(new FormatRecord(ZnodeLayout.Format, Guid.NewGuid()), RecordJson.Default.FormatRecord);
         await MakeAsync(coordinator, layout.FormatRecord, format, cancellationToken).ConfigureAwait(false);

@@ -19,6 +19,7 @@ internal sealed class Publisher(DatasetContext context, HeadCache heads, CommitL
     public async ValueTask<DatasetVersion> PublishAsync(string name, ArrowTable table, PublishOptions options, long inlineMax, Call call)
     {
         DatasetEntry entry = heads[name];
+        context.RequireAnnounce();
         string commit = context.NextCommitId();
         IpcPlan plan = IpcPlan.Create(table, [KeyValuePair.Create(CommitKey, commit)]);
         using Draft draft = new(context, table, plan, commit, ResidencyOf(plan, options, inlineMax));

@@ -73,10 +73,10 @@ internal sealed class Reader(DatasetContext context, HeadCache heads)
 
     /// <summary>The manifest of a version; null when it is not recorded.</summary>
     public async ValueTask<(Manifest Manifest, ReadOnlyMemory<byte> InlineFile)?> ReadRecordAsync(
-        Guid incarnation, long version, CancellationToken cancellationToken)
+        Guid incarnation, long version, CancellationToken cancellationToken, bool sync = false)
     {
         string path = context.Layout.Version(incarnation, version);
-        Node? node = await DatasetContext.RetryAsync(t => context.Coordinator.GetAsync(path, null, t), cancellationToken).ConfigureAwait(false);
+        Node? node = await context.GetAsync(path, null, sync, cancellationToken).ConfigureAwait(false);
         if (node == null)
             return null;
         Manifest manifest = RecordCodec.ReadVersion(node.Data, path, out ReadOnlyMemory<byte> file);
@@ -128,7 +128,7 @@ internal sealed class Reader(DatasetContext context, HeadCache heads)
         if (mapped == null)
         {
             // bytes go after their record: a record that is still there says that they should be here, or are elsewhere
-            if (await ReadRecordAsync(incarnation, manifest.Version, cancellationToken).ConfigureAwait(false) == null)
+            if (await ReadRecordAsync(incarnation, manifest.Version, cancellationToken, sync: true).ConfigureAwait(false) == null)
                 return null;
             throw manifest.Boot == context.Boot
                 ? new ZkArrowException(ZkArrowStatus.DataLost, $"the segment {segment.File} is not in {context.Directory.Path}; it was deleted, or this client's data_dir is not the publisher's")

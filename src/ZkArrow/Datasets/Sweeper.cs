@@ -1,26 +1,84 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using ZkArrow.Coordination;
 using ZkArrow.Segments;
 
 namespace ZkArrow.Datasets;
 
 /// <summary>
-/// Removes segments that no record names: what a crash between writing the bytes and committing them leaves, and what
-/// dropped datasets had.
+/// Removes what crashes leave behind: dropped datasets that were not collected, and segments that no record names. Safe to
+/// run anywhere at any time, by any number of processes.
 /// </summary>
-internal sealed class Sweeper(DatasetContext context, Reader reader)
+internal sealed partial class Sweeper(DatasetContext context, Catalog catalog, Reader reader, Dropper dropper)
 {
+    /// <summary>
+    /// For how long the last node of a dropped incarnation stays: a publisher whose answer was lost may ask for it, see
+    /// <see cref="CommitLoop"/>.
+    /// </summary>
+    private static readonly TimeSpan TombstoneTime = TimeSpan.FromHours(1);
+
+    /// <summary>Sweeps, and tells how many segments were removed.</summary>
     public async ValueTask<int> SweepAsync(TimeSpan grace, Call call)
     {
+        await CollectDroppedAsync(call.Token).ConfigureAwait(false);
+
+        // the files are listed before the records are read: one that is committed in between is recorded, or not listed
         SweepCandidates candidates = context.Directory.Candidates(grace);
-        return await candidates.RemoveAsync(file => IsReferencedAsync(file, call.Token)).ConfigureAwait(false);
+        ConcurrentBag<string> suspects = [];
+        await Catalog.ForEachAsync(
+            candidates.Names,
+            async (file, token) =>
+            {
+                if (!await IsReferencedAsync(file, sync: false, token).ConfigureAwait(false))
+                    suspects.Add(file);
+                return true;
+            },
+            call.Token).ConfigureAwait(false);
+        return await candidates.RemoveAsync(suspects, file => IsReferencedAsync(file, sync: true, call.Token)).ConfigureAwait(false);
+    }
+
+    private async ValueTask CollectDroppedAsync(CancellationToken cancellationToken)
+    {
+        foreach (string child in await catalog.ChildrenAsync(context.Layout.AllDropped, cancellationToken).ConfigureAwait(false) ?? [])
+        {
+            if (!Guid.TryParseExact(child, "N", out Guid incarnation))
+                continue;
+            await dropper.CollectAsync(incarnation, cancellationToken).ConfigureAwait(false);
+            string path = context.Layout.Dropped(incarnation);
+            Node? node = await context.GetAsync(path, null, sync: false, cancellationToken).ConfigureAwait(false);
+            if (node == null)
+                continue;
+            DroppedRecord record = RecordCodec.Read(node.Data, RecordJson.Default.DroppedRecord, path);
+            if (DateTime.UtcNow - DateTime.UnixEpoch.AddMicroseconds(record.AtUs) > TombstoneTime)
+                await dropper.DeleteAsync([context.Layout.Dataset(incarnation), path], cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>A segment's name carries the incarnation and the version whose record must name it.</summary>
-    private async ValueTask<bool> IsReferencedAsync(string file, CancellationToken cancellationToken)
+    private async ValueTask<bool> IsReferencedAsync(string file, bool sync, CancellationToken cancellationToken)
     {
         string[] parts = file.Split('/', '-');
-        if (parts.Length != 4 || !Guid.TryParseExact(parts[0], "N", out Guid incarnation) || !long.TryParse(parts[2], out long version))
+        if (parts.Length != 4
+            || !Guid.TryParseExact(parts[0], "N", out Guid incarnation)
+            || !long.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out long version))
+        {
+            return true; // not one of ours
+        }
+
+        try
+        {
+            return await reader.ReadRecordAsync(incarnation, version, cancellationToken, sync).ConfigureAwait(false) is { } record
+                && record.Manifest.Segments.Any(segment => segment.File == file);
+        }
+        catch (ZkArrowException e) when (e.Status == ZkArrowStatus.Corrupt)
+        {
+            // what cannot be understood is left alone
+            LogUnreadable(context.Logger, file, e.Message);
             return true;
-        return await reader.ReadRecordAsync(incarnation, version, cancellationToken).ConfigureAwait(false) is { } record
-            && record.Manifest.Segments.Any(segment => segment.File == file);
+        }
     }
+
+    [LoggerMessage(EventId = 21, Level = LogLevel.Warning, Message = "The sweep left {File} alone: {Reason}")]
+    private static partial void LogUnreadable(ILogger logger, string file, string reason);
 }

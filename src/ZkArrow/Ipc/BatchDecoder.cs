@@ -8,38 +8,38 @@ namespace ZkArrow.Ipc;
 /// </summary>
 internal unsafe ref struct BatchDecoder
 {
-    private readonly byte* body;
-    private readonly long bodyLength;
-    private readonly nint[] dictionaries;
-    private readonly SharedOwner memory;
-    private readonly FlatVector nodes;
-    private readonly FlatVector buffers;
-    private readonly long rows;
-    private long nextNode;
-    private long nextBuffer;
-    private long used;
+    private readonly byte* _body;
+    private readonly long _bodyLength;
+    private readonly nint[] _dictionaries;
+    private readonly SharedOwner _memory;
+    private readonly FlatVector _nodes;
+    private readonly FlatVector _buffers;
+    private readonly long _rows;
+    private long _nextNode;
+    private long _nextBuffer;
+    private long _used;
 
     public BatchDecoder(FlatTable batch, byte* body, long bodyLength, nint[] dictionaries, SharedOwner memory)
     {
-        this.body = body;
-        this.bodyLength = bodyLength;
-        this.dictionaries = dictionaries;
-        this.memory = memory;
+        _body = body;
+        _bodyLength = bodyLength;
+        _dictionaries = dictionaries;
+        _memory = memory;
         if (batch.Has(3)) throw ArrowFailure.Unsupported("The Arrow file was compressed; write it without compression.");
-        rows = batch.Long(0);
-        if (rows is < 0 or > ArrayCheck.MaxLength) throw ArrowFailure.Corrupt($"A batch of the Arrow file had {rows} rows.");
-        nodes = batch.Vector(1, 16);
-        buffers = batch.Vector(2, 16);
+        _rows = batch.Long(0);
+        if (_rows is < 0 or > ArrayCheck.MaxLength) throw ArrowFailure.Corrupt($"A batch of the Arrow file had {_rows} rows.");
+        _nodes = batch.Vector(1, 16);
+        _buffers = batch.Vector(2, 16);
     }
 
     /// <summary>A batch with the columns of a schema.</summary>
     public ArrowArray* Batch(SchemaNode root)
     {
-        var array = (ArrowArray*)memory.Allocate(1, sizeof(ArrowArray));
-        array->Length = rows;
+        var array = (ArrowArray*)_memory.Allocate(1, sizeof(ArrowArray));
+        array->Length = _rows;
         array->NBuffers = 1;
-        array->Buffers = (void**)memory.Allocate(1, sizeof(void*));
-        Children(array, root, rows);
+        array->Buffers = (void**)_memory.Allocate(1, sizeof(void*));
+        Children(array, root, _rows);
         CheckAllUsed();
         return array;
     }
@@ -47,21 +47,21 @@ internal unsafe ref struct BatchDecoder
     /// <summary>The values of a dictionary.</summary>
     public ArrowArray* Array(SchemaNode node)
     {
-        var array = (ArrowArray*)memory.Allocate(1, sizeof(ArrowArray));
+        var array = (ArrowArray*)_memory.Allocate(1, sizeof(ArrowArray));
         Node(array, node);
         CheckAllUsed();
-        if (array->Length != rows) throw ArrowFailure.Corrupt($"The dictionary of {node.Label} had {array->Length} values in a batch of {rows}.");
+        if (array->Length != _rows) throw ArrowFailure.Corrupt($"The dictionary of {node.Label} had {array->Length} values in a batch of {_rows}.");
         return array;
     }
 
     private readonly void CheckAllUsed()
     {
         // overlapping buffers are inside too, but would let a small file cost the work of a large one
-        if (used > bodyLength) throw ArrowFailure.Corrupt($"The buffers of a batch of the Arrow file overlapped: {used} bytes in a body of {bodyLength}.");
-        if (nextNode != nodes.Count || nextBuffer != buffers.Count)
+        if (_used > _bodyLength) throw ArrowFailure.Corrupt($"The buffers of a batch of the Arrow file overlapped: {_used} bytes in a body of {_bodyLength}.");
+        if (_nextNode != _nodes.Count || _nextBuffer != _buffers.Count)
         {
             throw ArrowFailure.Corrupt(
-                $"A batch of the Arrow file had {nodes.Count} nodes and {buffers.Count} buffers where its schema has {nextNode} and {nextBuffer}.");
+                $"A batch of the Arrow file had {_nodes.Count} nodes and {_buffers.Count} buffers where its schema has {_nextNode} and {_nextBuffer}.");
         }
     }
 
@@ -70,8 +70,8 @@ internal unsafe ref struct BatchDecoder
         int count = node.Children.Length;
         array->NChildren = count;
         if (count == 0) return;
-        array->Children = (ArrowArray**)memory.Allocate(count, sizeof(void*));
-        var structs = (ArrowArray*)memory.Allocate(count, sizeof(ArrowArray));
+        array->Children = (ArrowArray**)_memory.Allocate(count, sizeof(void*));
+        var structs = (ArrowArray*)_memory.Allocate(count, sizeof(ArrowArray));
         for (int i = 0; i < count; i++)
         {
             array->Children[i] = structs + i;
@@ -83,10 +83,10 @@ internal unsafe ref struct BatchDecoder
 
     private void Node(ArrowArray* array, SchemaNode node)
     {
-        if (nextNode == nodes.Count) throw ArrowFailure.Corrupt($"A batch of the Arrow file had no node for {node.Label}.");
-        long length = nodes.Word(2 * nextNode);
-        long nulls = nodes.Word((2 * nextNode) + 1);
-        nextNode++;
+        if (_nextNode == _nodes.Count) throw ArrowFailure.Corrupt($"A batch of the Arrow file had no node for {node.Label}.");
+        long length = _nodes.Word(2 * _nextNode);
+        long nulls = _nodes.Word((2 * _nextNode) + 1);
+        _nextNode++;
         if (length is < 0 or > ArrayCheck.MaxLength || nulls < 0 || nulls > length)
             throw ArrowFailure.Corrupt($"The array of {node.Label} had length {length} and {nulls} nulls.");
         ArrowType type = node.Type;
@@ -96,7 +96,7 @@ internal unsafe ref struct BatchDecoder
         // the decoder never releases what it lays out, but a struct without a release counts as released
         array->Release = (delegate* unmanaged[Cdecl]<ArrowArray*, void>)1;
         if (type.Layout == ArrowLayout.Null) return;
-        array->Buffers = (void**)memory.Allocate(type.Buffers, sizeof(void*));
+        array->Buffers = (void**)_memory.Allocate(type.Buffers, sizeof(void*));
         Validity(array, node);
         switch (type.Layout)
         {
@@ -122,7 +122,7 @@ internal unsafe ref struct BatchDecoder
             default:
                 throw ArrowFailure.Unsupported($"The type '{type.Name}' of {node.Label} cannot be read from a file yet.");
         }
-        if (node.Dictionary is not null) array->Dictionary = (ArrowArray*)dictionaries[node.DictionaryIndex];
+        if (node.Dictionary is not null) array->Dictionary = (ArrowArray*)_dictionaries[node.DictionaryIndex];
     }
 
     private void Validity(ArrowArray* array, SchemaNode node)
@@ -159,15 +159,15 @@ internal unsafe ref struct BatchDecoder
     /// <summary>The next buffer, which must have some bytes at least.</summary>
     private byte* Buffer(SchemaNode node, long needed, out long bytes)
     {
-        if (nextBuffer == buffers.Count) throw ArrowFailure.Corrupt($"A batch of the Arrow file had no buffer for {node.Label}.");
-        long offset = buffers.Word(2 * nextBuffer);
-        bytes = buffers.Word((2 * nextBuffer) + 1);
-        nextBuffer++;
-        if (offset < 0 || bytes < 0 || offset > bodyLength || bytes > bodyLength - offset)
-            throw ArrowFailure.Corrupt($"A buffer of {node.Label} at {offset} with {bytes} bytes was not inside its body of {bodyLength}.");
-        used += bytes;
+        if (_nextBuffer == _buffers.Count) throw ArrowFailure.Corrupt($"A batch of the Arrow file had no buffer for {node.Label}.");
+        long offset = _buffers.Word(2 * _nextBuffer);
+        bytes = _buffers.Word((2 * _nextBuffer) + 1);
+        _nextBuffer++;
+        if (offset < 0 || bytes < 0 || offset > _bodyLength || bytes > _bodyLength - offset)
+            throw ArrowFailure.Corrupt($"A buffer of {node.Label} at {offset} with {bytes} bytes was not inside its body of {_bodyLength}.");
+        _used += bytes;
         if (bytes < needed) throw ArrowFailure.Corrupt($"A buffer of {node.Label} had {bytes} bytes where {needed} are needed.");
-        byte* start = body + offset;
+        byte* start = _body + offset;
         if (bytes > 0 && ((nint)start & 7) != 0)
             throw ArrowFailure.Unsupported($"A buffer of {node.Label} was misaligned: its address is not a multiple of 8.");
         return start;

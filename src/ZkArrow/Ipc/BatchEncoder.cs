@@ -5,7 +5,7 @@ namespace ZkArrow.Ipc;
 /// <summary>Flattens a batch, or the values of a dictionary, into the nodes and buffers of a record batch message.</summary>
 internal sealed unsafe class BatchEncoder
 {
-    private readonly List<long> nodes = [];
+    private readonly List<long> _nodes = [];
 
     /// <summary>The buffers in the order of the body.</summary>
     public List<BufferPart> Parts { get; } = [];
@@ -46,7 +46,7 @@ internal sealed unsafe class BatchEncoder
             at += IpcFormat.Padded(Parts[i].Bytes);
         }
         int buffers = writer.Structs(positions, 2);
-        int fieldNodes = writer.Structs(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(nodes), 2);
+        int fieldNodes = writer.Structs(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_nodes), 2);
         writer.StartTable(4);
         writer.AddLong(0, rows);
         writer.AddReference(1, fieldNodes);
@@ -57,7 +57,7 @@ internal sealed unsafe class BatchEncoder
     /// <summary>Whether both hold the same bytes, once written.</summary>
     public bool SameContent(BatchEncoder other)
     {
-        if (!nodes.SequenceEqual(other.nodes)) return false;
+        if (!_nodes.SequenceEqual(other._nodes)) return false;
         for (int i = 0; i < Parts.Count; i++)
         {
             if (Parts[i].Bytes != other.Parts[i].Bytes) return false;
@@ -97,8 +97,8 @@ internal sealed unsafe class BatchEncoder
         ArrowType type = node.Type;
         if (!type.IsStorable) throw ArrowFailure.Unsupported($"The type '{type.Name}' of {node.Label} cannot be stored yet.");
         long nulls = ArrayLayout.CountNulls(array, node, start, length);
-        nodes.Add(length);
-        nodes.Add(nulls);
+        _nodes.Add(length);
+        _nodes.Add(nulls);
         if (type.Layout == ArrowLayout.Null) return;
         Parts.Add(nulls > 0 ? BufferPart.Bits(array->Buffers[0], start, length) : default);
         switch (type.Layout)

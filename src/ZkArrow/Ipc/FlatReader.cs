@@ -9,28 +9,28 @@ namespace ZkArrow.Ipc;
 /// </summary>
 internal readonly unsafe struct FlatTable
 {
-    private readonly byte* start;
-    private readonly long length;
-    private readonly long position;
-    private readonly long fields;
-    private readonly int fieldCount;
-    private readonly int tableSize;
+    private readonly byte* _start;
+    private readonly long _length;
+    private readonly long _position;
+    private readonly long _fields;
+    private readonly int _fieldCount;
+    private readonly int _tableSize;
 
     private FlatTable(byte* start, long length, long position)
     {
-        this.start = start;
-        this.length = length;
-        this.position = position;
+        _start = start;
+        _length = length;
+        _position = position;
         Need(position, 4);
         long vtable = position - Unsafe.ReadUnaligned<int>(start + position);
         Need(vtable, 4);
         int vtableSize = Unsafe.ReadUnaligned<ushort>(start + vtable);
-        tableSize = Unsafe.ReadUnaligned<ushort>(start + vtable + 2);
-        if (vtableSize < 4 || (vtableSize & 1) != 0 || tableSize < 4) throw Bad();
+        _tableSize = Unsafe.ReadUnaligned<ushort>(start + vtable + 2);
+        if (vtableSize < 4 || (vtableSize & 1) != 0 || _tableSize < 4) throw Bad();
         Need(vtable, vtableSize);
-        Need(position, tableSize);
-        fields = vtable + 4;
-        fieldCount = (vtableSize - 4) / 2;
+        Need(position, _tableSize);
+        _fields = vtable + 4;
+        _fieldCount = (vtableSize - 4) / 2;
     }
 
     /// <summary>The root table of a buffer.</summary>
@@ -40,18 +40,18 @@ internal readonly unsafe struct FlatTable
         return new FlatTable(start, length, Unsafe.ReadUnaligned<uint>(start));
     }
 
-    public byte Byte(int slot, byte missing = 0) => Field(slot, 1) is long at and > 0 ? start[at] : missing;
+    public byte Byte(int slot, byte missing = 0) => Field(slot, 1) is long at and > 0 ? _start[at] : missing;
 
     public bool Bool(int slot) => Byte(slot) != 0;
 
     public short Short(int slot, short missing = 0) =>
-        Field(slot, 2) is long at and > 0 ? Unsafe.ReadUnaligned<short>(start + at) : missing;
+        Field(slot, 2) is long at and > 0 ? Unsafe.ReadUnaligned<short>(_start + at) : missing;
 
     public int Int(int slot, int missing = 0) =>
-        Field(slot, 4) is long at and > 0 ? Unsafe.ReadUnaligned<int>(start + at) : missing;
+        Field(slot, 4) is long at and > 0 ? Unsafe.ReadUnaligned<int>(_start + at) : missing;
 
     public long Long(int slot, long missing = 0) =>
-        Field(slot, 8) is long at and > 0 ? Unsafe.ReadUnaligned<long>(start + at) : missing;
+        Field(slot, 8) is long at and > 0 ? Unsafe.ReadUnaligned<long>(_start + at) : missing;
 
     public bool Has(int slot) => Field(slot, 4) > 0;
 
@@ -59,7 +59,7 @@ internal readonly unsafe struct FlatTable
     public FlatTable Table(int slot)
     {
         long at = Field(slot, 4);
-        return at > 0 ? new FlatTable(start, length, Target(at)) : throw Bad();
+        return at > 0 ? new FlatTable(_start, _length, Target(at)) : throw Bad();
     }
 
     /// <summary>The bytes of a string field; none when it is missing.</summary>
@@ -76,28 +76,28 @@ internal readonly unsafe struct FlatTable
         if (at == 0) return default;
         long vector = Target(at);
         Need(vector, 4);
-        long count = Unsafe.ReadUnaligned<uint>(start + vector);
+        long count = Unsafe.ReadUnaligned<uint>(_start + vector);
         Need(vector + 4, count * itemSize);
-        return new FlatVector(start + vector + 4, count);
+        return new FlatVector(_start + vector + 4, count);
     }
 
     /// <summary>The table that an item of a vector of references refers to.</summary>
     public FlatTable Item(FlatVector vector, long index) =>
-        new(start, length, Target(vector.Items + (4 * index) - start));
+        new(_start, _length, Target(vector.Items + (4 * index) - _start));
 
     private long Field(int slot, int size)
     {
-        if (slot >= fieldCount) return 0;
-        int offset = Unsafe.ReadUnaligned<ushort>(start + fields + (2 * slot));
+        if (slot >= _fieldCount) return 0;
+        int offset = Unsafe.ReadUnaligned<ushort>(_start + _fields + (2 * slot));
         if (offset == 0) return 0;
-        return offset >= 4 && offset + size <= tableSize ? position + offset : throw Bad();
+        return offset >= 4 && offset + size <= _tableSize ? _position + offset : throw Bad();
     }
 
-    private long Target(long at) => at + Unsafe.ReadUnaligned<uint>(start + at);
+    private long Target(long at) => at + Unsafe.ReadUnaligned<uint>(_start + at);
 
     private void Need(long at, long size)
     {
-        if (at < 0 || size > length || at > length - size) throw Bad();
+        if (at < 0 || size > _length || at > _length - size) throw Bad();
     }
 
     private static ZkArrowException Bad() => ArrowFailure.Corrupt("The Arrow metadata pointed outside of itself.");

@@ -8,21 +8,21 @@ namespace ZkArrow.Ipc;
 /// </summary>
 internal sealed class FlatWriter
 {
-    private byte[] buffer = new byte[1024];
-    private int head = 1024;
-    private readonly int[] slots = new int[8];
-    private int slotCount;
-    private int tableEnd;
+    private byte[] _buffer = new byte[1024];
+    private int _head = 1024;
+    private readonly int[] _slots = new int[8];
+    private int _slotCount;
+    private int _tableEnd;
 
-    private int Position => buffer.Length - head;
+    private int Position => _buffer.Length - _head;
 
     /// <summary>A string or any bytes, which gets a closing zero.</summary>
     public int Bytes(ReadOnlySpan<byte> bytes)
     {
         Align(4, bytes.Length + 1);
-        head -= bytes.Length + 1;
-        bytes.CopyTo(buffer.AsSpan(head));
-        buffer[head + bytes.Length] = 0;
+        _head -= bytes.Length + 1;
+        bytes.CopyTo(_buffer.AsSpan(_head));
+        _buffer[_head + bytes.Length] = 0;
         return Int(bytes.Length);
     }
 
@@ -48,17 +48,17 @@ internal sealed class FlatWriter
         Align(8, checked(8 * words.Length));
         for (int i = words.Length - 1; i >= 0; i--)
         {
-            head -= 8;
-            BinaryPrimitives.WriteInt64LittleEndian(buffer.AsSpan(head), words[i]);
+            _head -= 8;
+            BinaryPrimitives.WriteInt64LittleEndian(_buffer.AsSpan(_head), words[i]);
         }
         return Int(words.Length / wordsEach);
     }
 
     public void StartTable(int count)
     {
-        Array.Clear(slots);
-        slotCount = count;
-        tableEnd = Position;
+        Array.Clear(_slots);
+        _slotCount = count;
+        _tableEnd = Position;
     }
 
     public void AddBool(int slot, bool value)
@@ -69,30 +69,30 @@ internal sealed class FlatWriter
     public void AddByte(int slot, byte value)
     {
         Align(1, 0, 1);
-        buffer[--head] = value;
-        slots[slot] = Position;
+        _buffer[--_head] = value;
+        _slots[slot] = Position;
     }
 
     public void AddShort(int slot, short value)
     {
         Align(2, 0, 2);
-        head -= 2;
-        BinaryPrimitives.WriteInt16LittleEndian(buffer.AsSpan(head), value);
-        slots[slot] = Position;
+        _head -= 2;
+        BinaryPrimitives.WriteInt16LittleEndian(_buffer.AsSpan(_head), value);
+        _slots[slot] = Position;
     }
 
     public void AddInt(int slot, int value)
     {
         Align(4, 0, 4);
-        slots[slot] = Int(value);
+        _slots[slot] = Int(value);
     }
 
     public void AddLong(int slot, long value)
     {
         Align(8, 0, 8);
-        head -= 8;
-        BinaryPrimitives.WriteInt64LittleEndian(buffer.AsSpan(head), value);
-        slots[slot] = Position;
+        _head -= 8;
+        BinaryPrimitives.WriteInt64LittleEndian(_buffer.AsSpan(_head), value);
+        _slots[slot] = Position;
     }
 
     /// <summary>A reference to what was written before; 0 stands for nothing.</summary>
@@ -100,20 +100,20 @@ internal sealed class FlatWriter
     {
         if (target == 0) return;
         Align(4, 0, 4);
-        slots[slot] = Int(Position + 4 - target);
+        _slots[slot] = Int(Position + 4 - target);
     }
 
     public int EndTable()
     {
         Align(4, 0, 4);
         int table = Int(0);
-        int used = slotCount;
-        while (used > 0 && slots[used - 1] == 0) used--;
+        int used = _slotCount;
+        while (used > 0 && _slots[used - 1] == 0) used--;
         Reserve(2 * (used + 2));
-        for (int i = used - 1; i >= 0; i--) Short(slots[i] == 0 ? 0 : table - slots[i]);
-        Short(table - tableEnd);
+        for (int i = used - 1; i >= 0; i--) Short(_slots[i] == 0 ? 0 : table - _slots[i]);
+        Short(table - _tableEnd);
         Short(2 * (used + 2));
-        BinaryPrimitives.WriteInt32LittleEndian(buffer.AsSpan(buffer.Length - table), Position - table);
+        BinaryPrimitives.WriteInt32LittleEndian(_buffer.AsSpan(_buffer.Length - table), Position - table);
         return table;
     }
 
@@ -123,7 +123,7 @@ internal sealed class FlatWriter
         Align(8, 4);
         Reserve(4);
         Int(Position + 4 - root);
-        return buffer[head..];
+        return _buffer[_head..];
     }
 
     /// <summary>Makes room, and pads so that after <paramref name="following"/> bytes the position is a multiple.</summary>
@@ -131,32 +131,32 @@ internal sealed class FlatWriter
     {
         int padding = -(Position + following + size) & (alignment - 1);
         Reserve(checked(padding + following + size + 8));
-        head -= padding;
-        buffer.AsSpan(head, padding).Clear();
+        _head -= padding;
+        _buffer.AsSpan(_head, padding).Clear();
     }
 
     private void Reserve(int bytes)
     {
-        if (head >= bytes) return;
+        if (_head >= bytes) return;
         int used = Position;
-        int size = buffer.Length;
+        int size = _buffer.Length;
         while (size - used < bytes) size = checked(size * 2);
         var larger = new byte[size];
-        buffer.AsSpan(head).CopyTo(larger.AsSpan(size - used));
-        head = size - used;
-        buffer = larger;
+        _buffer.AsSpan(_head).CopyTo(larger.AsSpan(size - used));
+        _head = size - used;
+        _buffer = larger;
     }
 
     private int Int(int value)
     {
-        head -= 4;
-        BinaryPrimitives.WriteInt32LittleEndian(buffer.AsSpan(head), value);
+        _head -= 4;
+        BinaryPrimitives.WriteInt32LittleEndian(_buffer.AsSpan(_head), value);
         return Position;
     }
 
     private void Short(int value)
     {
-        head -= 2;
-        BinaryPrimitives.WriteUInt16LittleEndian(buffer.AsSpan(head), checked((ushort)value));
+        _head -= 2;
+        BinaryPrimitives.WriteUInt16LittleEndian(_buffer.AsSpan(_head), checked((ushort)value));
     }
 }

@@ -6,28 +6,28 @@ namespace ZkArrow.Ipc;
 /// <summary>The frame of an IPC file: magic, footer, and the messages it points to, each checked to lie inside.</summary>
 internal readonly unsafe struct IpcFile
 {
-    private readonly byte* start;
-    private readonly long length;
-    private readonly long footerStart;
+    private readonly byte* _start;
+    private readonly long _length;
+    private readonly long _footerStart;
 
     public IpcFile(byte* start, long length)
     {
-        this.start = start;
-        this.length = length;
+        _start = start;
+        _length = length;
         long tail = 4 + IpcFormat.Magic.Length;
         if (start == null || length < 8 + tail || !IsMagic(start) || !IsMagic(start + length - IpcFormat.Magic.Length))
             throw ArrowFailure.Corrupt("The bytes were not an Arrow IPC file: it begins and ends with ARROW1.");
         if (((nint)start & 7) != 0) throw ArrowFailure.Unsupported("The Arrow file was at an address that is not a multiple of 8.");
         long footerLength = Unsafe.ReadUnaligned<int>(start + length - tail);
-        footerStart = length - tail - footerLength;
-        if (footerLength <= 0 || footerStart < 8) throw ArrowFailure.Corrupt($"The Arrow file of {length} bytes had a footer of {footerLength}.");
+        _footerStart = length - tail - footerLength;
+        if (footerLength <= 0 || _footerStart < 8) throw ArrowFailure.Corrupt($"The Arrow file of {length} bytes had a footer of {footerLength}.");
     }
 
     /// <summary>The footer table.</summary>
     public FlatTable Footer(out long footerLength)
     {
-        footerLength = length - 4 - IpcFormat.Magic.Length - footerStart;
-        FlatTable footer = FlatTable.Root(start + footerStart, footerLength);
+        footerLength = _length - 4 - IpcFormat.Magic.Length - _footerStart;
+        FlatTable footer = FlatTable.Root(_start + _footerStart, footerLength);
         CheckVersion(footer.Short(0));
         if (!footer.Has(1)) throw ArrowFailure.Corrupt("The footer of the Arrow file had no schema.");
         return footer;
@@ -36,9 +36,9 @@ internal readonly unsafe struct IpcFile
     /// <summary>The bytes of the message that the file starts with, or none when it has no such frame.</summary>
     public ReadOnlySpan<byte> FirstMessage()
     {
-        if (footerStart < 16 || Unsafe.ReadUnaligned<int>(start + 8) != IpcFormat.Continuation) return [];
-        int size = Unsafe.ReadUnaligned<int>(start + 12);
-        return size > 0 && size <= footerStart - 16 ? new ReadOnlySpan<byte>(start + 8, 8 + size) : [];
+        if (_footerStart < 16 || Unsafe.ReadUnaligned<int>(_start + 8) != IpcFormat.Continuation) return [];
+        int size = Unsafe.ReadUnaligned<int>(_start + 12);
+        return size > 0 && size <= _footerStart - 16 ? new ReadOnlySpan<byte>(_start + 8, 8 + size) : [];
     }
 
     /// <summary>
@@ -53,7 +53,7 @@ internal readonly unsafe struct IpcFile
             for (long i = 0; i < blocks.Count; i++)
             {
                 total += Math.Max(0, (int)blocks.Word((3 * i) + 1));
-                if (total > footerStart) throw ArrowFailure.Corrupt("The blocks of the Arrow file overlapped.");
+                if (total > _footerStart) throw ArrowFailure.Corrupt("The blocks of the Arrow file overlapped.");
             }
         }
     }
@@ -64,12 +64,12 @@ internal readonly unsafe struct IpcFile
         long offset = blocks.Word(3 * index);
         int metadataLength = (int)blocks.Word((3 * index) + 1);
         long bodyLength = blocks.Word((3 * index) + 2);
-        if (offset < 8 || metadataLength < 8 || bodyLength < 0 || offset > footerStart
-            || metadataLength > footerStart - offset || bodyLength > footerStart - offset - metadataLength)
+        if (offset < 8 || metadataLength < 8 || bodyLength < 0 || offset > _footerStart
+            || metadataLength > _footerStart - offset || bodyLength > _footerStart - offset - metadataLength)
         {
             throw ArrowFailure.Corrupt($"A block of the Arrow file at {offset} with {metadataLength} and {bodyLength} bytes was not inside of it.");
         }
-        byte* at = start + offset;
+        byte* at = _start + offset;
         // files from before Arrow 0.15 have the size without the mark
         int prefix = Unsafe.ReadUnaligned<int>(at) == IpcFormat.Continuation ? 8 : 4;
         long size = Unsafe.ReadUnaligned<int>(at + prefix - 4);

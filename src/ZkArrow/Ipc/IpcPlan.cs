@@ -10,25 +10,25 @@ namespace ZkArrow.Ipc;
 /// </summary>
 internal sealed unsafe class IpcPlan
 {
-    private readonly List<Section> sections = [];
-    private readonly SchemaBox schema;
-    private readonly byte[] tail;
+    private readonly List<Section> _sections = [];
+    private readonly SchemaBox _schema;
+    private readonly byte[] _tail;
 
     private IpcPlan(ArrowTable table, IReadOnlyList<KeyValuePair<string, string>> footerMetadata)
     {
-        schema = table.Schema;
-        schema.Root.RequireStorable("stored");
-        Length = 8 + schema.IpcMessage.Length;
+        _schema = table.Schema;
+        _schema.Root.RequireStorable("stored");
+        Length = 8 + _schema.IpcMessage.Length;
         nint[] dictionaries = DictionaryPlan.Collect(table);
         // numbers grow inwards: from the last to the first, a dictionary stands before those whose values refer to it
         for (int i = dictionaries.Length - 1; i >= 0; i--)
         {
-            if (dictionaries[i] != 0) AddDictionary(i, (ArrowArray*)dictionaries[i], schema.Dictionaries[i].Dictionary!);
+            if (dictionaries[i] != 0) AddDictionary(i, (ArrowArray*)dictionaries[i], _schema.Dictionaries[i].Dictionary!);
         }
-        int dictionaryCount = sections.Count;
+        int dictionaryCount = _sections.Count;
         foreach (ArrayBox batch in table.Batches) AddBatch(batch);
-        tail = Tail(dictionaryCount, footerMetadata);
-        Length = checked(Length + tail.Length);
+        _tail = Tail(dictionaryCount, footerMetadata);
+        Length = checked(Length + _tail.Length);
     }
 
     /// <summary>The bytes of the whole file.</summary>
@@ -51,8 +51,8 @@ internal sealed unsafe class IpcPlan
     public void Write(IIpcSink sink)
     {
         Write(sink, [.. IpcFormat.Magic, 0, 0]);
-        Write(sink, schema.IpcMessage);
-        foreach (Section section in sections)
+        Write(sink, _schema.IpcMessage);
+        foreach (Section section in _sections)
         {
             Write(sink, section.Metadata);
             foreach (BufferPart part in section.Parts)
@@ -62,7 +62,7 @@ internal sealed unsafe class IpcPlan
                 if (padding > 0) sink.Zeros(padding);
             }
         }
-        Write(sink, tail);
+        Write(sink, _tail);
     }
 
     private static void Write(IIpcSink sink, byte[] bytes)
@@ -85,7 +85,7 @@ internal sealed unsafe class IpcPlan
     private void AddBatch(ArrayBox batch)
     {
         var encoder = new BatchEncoder();
-        encoder.AddBatch(batch.View, schema.Root);
+        encoder.AddBatch(batch.View, _schema.Root);
         var writer = new FlatWriter();
         AddSection(writer, IpcFormat.HeaderBatch, encoder.RecordBatch(writer, batch.Length), encoder);
     }
@@ -95,7 +95,7 @@ internal sealed unsafe class IpcPlan
         long body = encoder.BodyLength;
         byte[] message = SchemaEncoder.Message(writer, headerType, header, body);
         byte[] metadata = SchemaEncoder.Encapsulate(message, Length);
-        sections.Add(new Section(Length, metadata, encoder.Parts, body));
+        _sections.Add(new Section(Length, metadata, encoder.Parts, body));
         Length = checked(Length + metadata.Length + body);
     }
 
@@ -103,9 +103,9 @@ internal sealed unsafe class IpcPlan
     private byte[] Tail(int dictionaryCount, IReadOnlyList<KeyValuePair<string, string>> footerMetadata)
     {
         var writer = new FlatWriter();
-        int schemaTable = SchemaEncoder.Schema(writer, schema);
-        int dictionaries = Blocks(writer, sections.Take(dictionaryCount));
-        int batches = Blocks(writer, sections.Skip(dictionaryCount));
+        int schemaTable = SchemaEncoder.Schema(writer, _schema);
+        int dictionaries = Blocks(writer, _sections.Take(dictionaryCount));
+        int batches = Blocks(writer, _sections.Skip(dictionaryCount));
         int metadata = SchemaEncoder.Metadata(
             writer, [.. footerMetadata.Select(pair => (Encoding.UTF8.GetBytes(pair.Key), Encoding.UTF8.GetBytes(pair.Value)))]);
         writer.StartTable(5);

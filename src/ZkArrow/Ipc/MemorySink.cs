@@ -6,25 +6,25 @@ namespace ZkArrow.Ipc;
 /// <summary>Takes a file's bytes into memory of the length that the plan foretold.</summary>
 internal sealed unsafe class MemorySink : IIpcSink, IDisposable
 {
-    private readonly bool isOurs;
-    private byte* start;
+    private readonly bool _isOurs;
+    private byte* _start;
 
     /// <summary>Allocates the memory.</summary>
     public MemorySink(long length)
     {
         Capacity = length;
-        isOurs = true;
-        start = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(length, 1), IpcFormat.Alignment);
+        _isOurs = true;
+        _start = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(length, 1), IpcFormat.Alignment);
     }
 
     /// <summary>Writes to memory of the caller's.</summary>
     public MemorySink(byte* start, long length)
     {
         Capacity = length;
-        this.start = start;
+        _start = start;
     }
 
-    public byte* Start => start;
+    public byte* Start => _start;
 
     /// <summary>The bytes taken so far.</summary>
     public long Length { get; private set; }
@@ -34,26 +34,26 @@ internal sealed unsafe class MemorySink : IIpcSink, IDisposable
     public void Write(byte* data, long length)
     {
         Need(length);
-        Buffer.MemoryCopy(data, start + Length, length, length);
+        Buffer.MemoryCopy(data, _start + Length, length, length);
         Length += length;
     }
 
     public void Zeros(long length)
     {
         Need(length);
-        NativeMemory.Clear(start + Length, (nuint)length);
+        NativeMemory.Clear(_start + Length, (nuint)length);
         Length += length;
     }
 
     public void Dispose()
     {
-        if (isOurs) NativeMemory.AlignedFree(start);
-        start = null;
+        if (_isOurs) NativeMemory.AlignedFree(_start);
+        _start = null;
     }
 
     private void Need(long length)
     {
-        ObjectDisposedException.ThrowIf(start == null, this);
+        ObjectDisposedException.ThrowIf(_start == null, this);
         if (length > Capacity - Length) throw ArrowFailure.TooLarge($"An Arrow file of over {Capacity} bytes was written to memory of that size.");
     }
 }

@@ -7,10 +7,10 @@ namespace ZkArrow.Ipc;
 /// <summary>Reads the schema table of bytes that nobody vouches for.</summary>
 internal sealed unsafe class SchemaDecoder
 {
-    private readonly List<long> dictionaryIds = [];
-    private long budget;
+    private readonly List<long> _dictionaryIds = [];
+    private long _budget;
 
-    private SchemaDecoder(long budget) => this.budget = budget;
+    private SchemaDecoder(long budget) => _budget = budget;
 
     /// <summary>The nodes, and for each dictionary, depth first, the id it has in this file.</summary>
     public static (SchemaNode Root, IReadOnlyList<long> DictionaryIds) Decode(FlatTable schema, long metadataLength)
@@ -21,7 +21,7 @@ internal sealed unsafe class SchemaDecoder
         SchemaNode[] fields = decoder.Fields(schema, 1, "", 1);
         byte[] metadata = ArrowMetadata.Encode(decoder.Pairs(schema, 2));
         SchemaNode root = SchemaNode.Create(ZkArrowStatus.Corrupt, [], "", "+s", 0, metadata, fields, null);
-        return (root, decoder.dictionaryIds);
+        return (root, decoder._dictionaryIds);
     }
 
     /// <summary>The nodes of an encapsulated schema message.</summary>
@@ -86,7 +86,7 @@ internal sealed unsafe class SchemaDecoder
         }
         FlatTable dictionary = field.Table(4);
         if (dictionary.Short(3) != 0) throw ArrowFailure.Unsupported($"The dictionary of column '{path}' is of a kind that cannot be read.");
-        dictionaryIds.Add(dictionary.Long(0));
+        _dictionaryIds.Add(dictionary.Long(0));
         string index = dictionary.Has(1) ? TypeDecoder.Integer(dictionary.Table(1), path) : "i";
         if (dictionary.Bool(2)) flags |= ArrowSchema.FlagDictionaryOrdered;
         byte[] valuesMetadata = TakeDictionaryMetadata(pairs);
@@ -122,7 +122,7 @@ internal sealed unsafe class SchemaDecoder
 
     private void Spend(long amount)
     {
-        budget -= amount;
-        if (budget < 0) throw ArrowFailure.Corrupt("The Arrow schema described more fields than its bytes can hold.");
+        _budget -= amount;
+        if (_budget < 0) throw ArrowFailure.Corrupt("The Arrow schema described more fields than its bytes can hold.");
     }
 }

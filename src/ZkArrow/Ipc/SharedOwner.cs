@@ -11,21 +11,21 @@ internal sealed unsafe class SharedOwner(IDisposable owner) : IDisposable
     private const long LeastChunkBytes = 1024;
     private const long MostChunkBytes = 1 << 20;
 
-    private readonly List<nint> chunks = [];
-    private byte* next;
-    private nuint left;
-    private nuint chunkBytes = (nuint)LeastChunkBytes;
-    private int holders = 1;
+    private readonly List<nint> _chunks = [];
+    private byte* _next;
+    private nuint _left;
+    private nuint _chunkBytes = (nuint)LeastChunkBytes;
+    private int _holders = 1;
 
     /// <summary>Says how much memory will be asked for, so that it comes in one piece.</summary>
-    public void Expect(long bytes) => chunkBytes = (nuint)Math.Clamp(bytes, LeastChunkBytes, MostChunkBytes);
+    public void Expect(long bytes) => _chunkBytes = (nuint)Math.Clamp(bytes, LeastChunkBytes, MostChunkBytes);
 
-    public void AddHolder() => Interlocked.Increment(ref holders);
+    public void AddHolder() => Interlocked.Increment(ref _holders);
 
     public void Dispose()
     {
-        if (Interlocked.Decrement(ref holders) > 0) return;
-        foreach (nint chunk in chunks) NativeMemory.Free((void*)chunk);
+        if (Interlocked.Decrement(ref _holders) > 0) return;
+        foreach (nint chunk in _chunks) NativeMemory.Free((void*)chunk);
         owner.Dispose();
     }
 
@@ -33,17 +33,17 @@ internal sealed unsafe class SharedOwner(IDisposable owner) : IDisposable
     public void* Allocate(long count, int itemSize)
     {
         nuint bytes = checked((nuint)count * (nuint)itemSize);
-        if (bytes > left)
+        if (bytes > _left)
         {
-            nuint size = Math.Max(bytes, chunkBytes);
-            chunks.Capacity = Math.Max(chunks.Capacity, chunks.Count + 1);
-            next = (byte*)NativeMemory.AllocZeroed(size);
-            chunks.Add((nint)next);
-            left = size;
+            nuint size = Math.Max(bytes, _chunkBytes);
+            _chunks.Capacity = Math.Max(_chunks.Capacity, _chunks.Count + 1);
+            _next = (byte*)NativeMemory.AllocZeroed(size);
+            _chunks.Add((nint)_next);
+            _left = size;
         }
-        void* result = next;
-        next += bytes;
-        left -= bytes;
+        void* result = _next;
+        _next += bytes;
+        _left -= bytes;
         return result;
     }
 }

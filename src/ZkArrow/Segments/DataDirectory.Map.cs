@@ -2,7 +2,7 @@ namespace ZkArrow.Segments;
 
 internal sealed partial class DataDirectory
 {
-    // a sweeper holds its exclusive lock for two system calls; one that holds it for this long is stopped
+    // a sweeper holds its exclusive lock for a round trip to the coordinator, on files that hardly anybody reads
     private static readonly TimeSpan _sweeperDeadline = TimeSpan.FromSeconds(5);
 
     /// <summary>

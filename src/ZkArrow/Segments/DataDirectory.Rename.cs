@@ -3,10 +3,10 @@ namespace ZkArrow.Segments;
 internal sealed partial class DataDirectory
 {
     /// <summary>
-    /// Gives a segment that no record names yet another name, which is not in use. A pin on it stays; without one a
-    /// sweeper may have been first, and <see cref="ZkArrowStatus.DataLost"/> says so.
+    /// Gives a segment that no record names yet another name, which is not in use. A pin on it stays. False when it is gone:
+    /// a sweeper took it, for want of a pin, or its whole incarnation was removed.
     /// </summary>
-    internal void Rename(string from, string to)
+    internal bool Rename(string from, string to)
     {
         SegmentName.Check(from);
         SegmentName.Check(to);
@@ -14,13 +14,12 @@ internal sealed partial class DataDirectory
         for (int attempt = 0; ; attempt++)
         {
             if (Libc.renameat2(Libc.AT_FDCWD, source, Libc.AT_FDCWD, target, Libc.RENAME_NOREPLACE) == 0)
-                return;
+                return true;
             int errno = LibcError.Last;
             if (errno != Libc.ENOENT || attempt == DirectoryAttempts)
                 throw LibcError.Make($"Renaming {source} to", target, errno);
             if (!Libc.Stat(source, follow: false, out _))
-                throw new ZkArrowException(
-                    ZkArrowStatus.DataLost, $"The segment {source} was gone before it was renamed; write it again.");
+                return false;
             MakeDirectory(target[..target.LastIndexOf('/')]);
         }
     }

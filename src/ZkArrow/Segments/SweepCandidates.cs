@@ -21,17 +21,17 @@ internal sealed class SweepCandidates
     internal IReadOnlyList<string> Names { get; }
 
     /// <summary>
-    /// Removes the listed segments that no record names and nobody has pinned, and the listed directories that are
-    /// still empty. Many processes may do so at once; what this one has no right to remove is left to the owner.
+    /// Removes those of the listed segments that nobody has pinned and no record names, and the listed directories that
+    /// are still empty. Many processes may do so at once; what this one has no right to remove is left to the owner.
     /// </summary>
-    /// <param name="isReferenced">Whether a record names the segment now; asked again under the lock.</param>
+    /// <param name="suspects">Those of <see cref="Names"/> that no record named at a first look.</param>
+    /// <param name="isReferenced">Whether a record names the segment now; asked under the segment's lock.</param>
     /// <returns>How many segments were removed.</returns>
-    internal async ValueTask<int> RemoveAsync(Func<string, ValueTask<bool>> isReferenced)
+    internal async ValueTask<int> RemoveAsync(IEnumerable<string> suspects, Func<string, ValueTask<bool>> isReferenced)
     {
         int removed = 0;
-        foreach (string name in Names)
-            if (!await isReferenced(name).ConfigureAwait(false)
-                && await RemoveUnpinnedAsync(name, isReferenced).ConfigureAwait(false))
+        foreach (string name in suspects)
+            if (await RemoveUnpinnedAsync(name, isReferenced).ConfigureAwait(false))
                 removed++;
         foreach (string directory in _emptyDirectories)
             if (Libc.rmdir(directory) != 0 && !IsExpected(LibcError.Last))

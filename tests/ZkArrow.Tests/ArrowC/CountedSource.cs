@@ -10,13 +10,13 @@ namespace ZkArrow.Tests.ArrowC;
 /// </summary>
 internal static unsafe class CountedSource
 {
-    private static long live;
-    private static int lastReleaseThread;
+    private static long _live;
+    private static int _lastReleaseThread;
 
     /// <summary>Structs that were not released.</summary>
-    public static long Live => Interlocked.Read(ref live);
+    public static long Live => Interlocked.Read(ref _live);
 
-    public static int LastReleaseThread => Volatile.Read(ref lastReleaseThread);
+    public static int LastReleaseThread => Volatile.Read(ref _lastReleaseThread);
 
     public static void Schema(ArrowSchema* target, int columns)
     {
@@ -37,7 +37,7 @@ internal static unsafe class CountedSource
             for (int i = 0; i < children; i++) target->Children[i] = (ArrowSchema*)NativeMemory.AllocZeroed((nuint)sizeof(ArrowSchema));
         }
         target->Release = &ReleaseSchema;
-        Interlocked.Increment(ref live);
+        Interlocked.Increment(ref _live);
     }
 
     /// <summary>A batch whose int64 at row r is r, and whose utf8 at row r is r in decimal digits.</summary>
@@ -67,7 +67,7 @@ internal static unsafe class CountedSource
             for (int i = 0; i < children; i++) target->Children[i] = (ArrowArray*)NativeMemory.AllocZeroed((nuint)sizeof(ArrowArray));
         }
         target->Release = &ReleaseArray;
-        Interlocked.Increment(ref live);
+        Interlocked.Increment(ref _live);
     }
 
     public static nint Buffer(ReadOnlySpan<byte> bytes)
@@ -128,7 +128,7 @@ internal static unsafe class CountedSource
         NativeMemory.Free(schema->Name);
         NativeMemory.Free(schema->Metadata);
         schema->Release = null;
-        Interlocked.Decrement(ref live);
+        Interlocked.Decrement(ref _live);
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
@@ -148,7 +148,7 @@ internal static unsafe class CountedSource
         for (long i = 0; i < array->NBuffers; i++) NativeMemory.AlignedFree(array->Buffers[i]);
         NativeMemory.Free(array->Buffers);
         array->Release = null;
-        Volatile.Write(ref lastReleaseThread, Environment.CurrentManagedThreadId);
-        Interlocked.Decrement(ref live);
+        Volatile.Write(ref _lastReleaseThread, Environment.CurrentManagedThreadId);
+        Interlocked.Decrement(ref _live);
     }
 }

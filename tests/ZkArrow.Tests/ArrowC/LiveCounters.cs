@@ -6,9 +6,9 @@ namespace ZkArrow.Tests.ArrowC;
 /// <summary>Everything that can leak, counted when made; <see cref="AssertNothingLeft"/> compares.</summary>
 internal sealed class LiveCounters
 {
-    private readonly long[] before = Now();
+    private readonly long[] _before = Now();
 
-    public void AssertNothingLeft() => Assert.That(Now(), Is.EqualTo(before), "arrays, streams, schemas, boxes, source structs, memory");
+    public void AssertNothingLeft() => Assert.That(Now(), Is.EqualTo(_before), "arrays, streams, schemas, boxes, source structs, memory");
 
     private static long[] Now() =>
     [

@@ -96,17 +96,17 @@ internal static unsafe class Logical
     /// <summary>Walks over the rows of all batches.</summary>
     private sealed class Cursor(ArrowTable table)
     {
-        private int batch;
-        private long row;
+        private int _batch;
+        private long _row;
 
         public (nint Batch, long Row) Next()
         {
-            while (row == table.Batches[batch].Length)
+            while (_row == table.Batches[_batch].Length)
             {
-                batch++;
-                row = 0;
+                _batch++;
+                _row = 0;
             }
-            return ((nint)table.Batches[batch].View, row++);
+            return ((nint)table.Batches[_batch].View, _row++);
         }
     }
 }

@@ -9,13 +9,13 @@ namespace ZkArrow.Tests.ArrowC;
 [TestFixture, NonParallelizable]
 internal sealed unsafe class NormaliseTests
 {
-    private LiveCounters counters = null!;
+    private LiveCounters _counters = null!;
 
     [SetUp]
-    public void Count() => counters = new LiveCounters();
+    public void Count() => _counters = new LiveCounters();
 
     [TearDown]
-    public void NothingIsLeft() => counters.AssertNothingLeft();
+    public void NothingIsLeft() => _counters.AssertNothingLeft();
 
     [Test]
     public void AnOffsetAtTheTopIsPushedDown()

@@ -7,13 +7,13 @@ namespace ZkArrow.Tests.ArrowC;
 [TestFixture, NonParallelizable]
 internal sealed unsafe class OwnershipTests
 {
-    private LiveCounters counters = null!;
+    private LiveCounters _counters = null!;
 
     [SetUp]
-    public void Count() => counters = new LiveCounters();
+    public void Count() => _counters = new LiveCounters();
 
     [TearDown]
-    public void NothingIsLeft() => counters.AssertNothingLeft();
+    public void NothingIsLeft() => _counters.AssertNothingLeft();
 
     [Test]
     public void PutMovesTheStructs()
@@ -78,7 +78,7 @@ internal sealed unsafe class OwnershipTests
                 Assert.That(CountedSource.Live, Is.GreaterThan(0));
                 moved[i].Release(moved + i);
             }
-            counters.AssertNothingLeft();
+            _counters.AssertNothingLeft();
         }
     }
 

@@ -8,13 +8,13 @@ namespace ZkArrow.Tests.ArrowC;
 [TestFixture, NonParallelizable]
 internal sealed unsafe class StreamTests
 {
-    private LiveCounters counters = null!;
+    private LiveCounters _counters = null!;
 
     [SetUp]
-    public void Count() => counters = new LiveCounters();
+    public void Count() => _counters = new LiveCounters();
 
     [TearDown]
-    public void NothingIsLeft() => counters.AssertNothingLeft();
+    public void NothingIsLeft() => _counters.AssertNothingLeft();
 
     [Test]
     public void DrainReadsAllAndReleases()
@@ -43,7 +43,7 @@ internal sealed unsafe class StreamTests
             Assert.That(failure.Message.Contains("errno 5", StringComparison.Ordinal), Is.EqualTo(errno == 5));
             Assert.That((long)stream->Release, Is.Not.Zero);
             stream->Release(stream);
-            counters.AssertNothingLeft();
+            _counters.AssertNothingLeft();
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using NUnit.Framework;
 
 namespace ZkArrow.Tests.Datasets;
@@ -92,6 +93,78 @@ public sealed class CommitTests : DatasetFixture
         Assert.That(await client.SweepAsync(TimeSpan.FromHours(1)), Is.Zero);
         Assert.That(await client.SweepAsync(TimeSpan.Zero), Is.EqualTo(2));
         Assert.That(Directory.GetFiles(DataDirectory, "*.arrow", SearchOption.AllDirectories), Is.EqualTo(new[] { live }));
+    }
+
+    [Test]
+    public async Task Publishing_what_somebody_else_drops_again_and_again_always_succeeds()
+    {
+        ZkArrowClient writer = await ConnectAsync();
+        ZkArrowClient dropper = await ConnectAsync();
+        using CancellationTokenSource done = new();
+        int drops = 0;
+        Task dropping = Task.Run(async () =>
+        {
+            while (!done.IsCancellationRequested)
+            {
+                try
+                {
+                    await dropper.DropAsync("a");
+                    drops++;
+                }
+                catch (ZkArrowException e) when (e.Status == ZkArrowStatus.NotFound)
+                {
+                    // not made again yet
+                }
+            }
+        });
+        for (int i = 0; i < 500; i++)
+            Assert.That((await writer.PublishAsync("a", Int64(i, 10), new PublishOptions { Residency = Residency.Host })).Rows, Is.EqualTo(10));
+        await done.CancelAsync();
+        await dropping;
+        Assert.That(drops, Is.GreaterThan(10));
+    }
+
+    [Test]
+    public async Task A_data_directory_that_may_only_be_read_serves_readers_and_refuses_writers_before_they_commit()
+    {
+        ZkArrowClient writer = await ConnectAsync();
+        await writer.PublishAsync("a", Int64(1, 1), new PublishOptions { Residency = Residency.Host });
+        string readOnly = DataDirectory + "-ro", elsewhere = DataDirectory + "-elsewhere";
+        Directory.CreateDirectory(readOnly);
+        try
+        {
+            RunAsRoot("mount", "--bind", DataDirectory, readOnly);
+            RunAsRoot("mount", "-o", "remount,bind,ro", readOnly);
+            ZkArrowClient reader = await ConnectAsync(o => o with { DataDirectory = readOnly });
+            ZkArrowClient far = await ConnectAsync(o => o with { DataDirectory = elsewhere });
+            using (ZkArrowTable table = await reader.ReadAsync("a"))
+                Assert.That(table.Version.Number, Is.EqualTo(1));
+            await far.PublishAsync("a", Int64(2, 1));
+            for (int i = 0; i < 3; i++)
+            {
+                using ZkArrowTable table = await reader.ReadAsync("a", new ReadOptions { Strict = true });
+                Assert.That(table.Version.Number, Is.EqualTo(2));
+            }
+
+            Assert.That(await StatusOf(async () => await reader.PublishAsync("a", Int64(3, 1))), Is.EqualTo(ZkArrowStatus.PermissionDenied));
+            Assert.That(await StatusOf(async () => await reader.DropAsync("a")), Is.EqualTo(ZkArrowStatus.PermissionDenied));
+            Assert.That((await writer.StatAsync("a")).Number, Is.EqualTo(2));
+            await reader.DisposeAsync();
+        }
+        finally
+        {
+            RunAsRoot("umount", "--lazy", readOnly);
+            Directory.Delete(readOnly);
+            if (Directory.Exists(elsewhere))
+                Directory.Delete(elsewhere, recursive: true);
+        }
+    }
+
+    private static void RunAsRoot(string program, params string[] arguments)
+    {
+        using Process process = Process.Start(program, arguments);
+        process.WaitForExit();
+        Assert.That(process.ExitCode, Is.Zero, $"{program} {string.Join(' ', arguments)} needs root");
     }
 
     [Test]

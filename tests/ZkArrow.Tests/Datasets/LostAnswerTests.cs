@@ -1,5 +1,8 @@
+using Apache.Arrow;
+using Apache.Arrow.Types;
 using NUnit.Framework;
 using ZkArrow.Testing;
+using ZkArrow.ZooKeeper;
 
 namespace ZkArrow.Tests.Datasets;
 
@@ -7,6 +10,12 @@ namespace ZkArrow.Tests.Datasets;
 [TestFixture]
 public sealed class LostAnswerTests : DatasetFixture
 {
+    /// <summary>What a publish of an unknown name asks first: a sync and the name.</summary>
+    private const int RepliesBeforeMaking = 2;
+
+    /// <summary>What a drop asks first: a sync, the name, the head and the owner.</summary>
+    private const int RepliesBeforeDrop = 4;
+
     private ChaosProxy _proxy = null!;
 
     [SetUp]
@@ -40,18 +49,110 @@ public sealed class LostAnswerTests : DatasetFixture
     }
 
     [Test]
+    public async Task A_publish_whose_answer_was_lost_reports_its_own_version_though_others_followed()
+    {
+        ZkArrowClient client = await ConnectAsync(url: ProxyUrl);
+        ZkArrowClient witness = await ConnectAsync();
+        await client.PublishAsync("a", Int64(1, 1));
+        _proxy.LoseReply();
+        _proxy.Refusing = true;
+        Task<DatasetVersion> publish = client.PublishAsync("a", Int64(2, 2), new PublishOptions { ExpectedVersion = 1 }).AsTask();
+        await Eventually.TrueAsync(async () => await HeadAsync(witness, "a") == 2, "the publish is applied");
+        await witness.PublishAsync("a", Int64(3, 3));
+        await witness.PublishAsync("a", Int64(4, 4));
+        _proxy.Refusing = false;
+        DatasetVersion version = await publish;
+        Assert.That((version.Number, version.Rows), Is.EqualTo((2L, 2L)));
+    }
+
+    [Test]
     public async Task A_dataset_whose_making_was_not_answered_is_made_once()
     {
         ZkArrowClient client = await ConnectAsync(url: ProxyUrl);
         ZkArrowClient witness = await ConnectAsync();
-
-        // the schema and the buckets are known afterwards, so that the next lost reply is that of the commit
-        for (int i = 0; i < 300; i++)
-            await client.PublishAsync($"warm/{i}", Int64(0, 1));
+        await MakeBucketsAsync(client);
         for (int i = 0; i < 10; i++)
-            Assert.That((await PublishLosingAsync(client, $"new/{i}")).Number, Is.EqualTo(1));
+        {
+            _proxy.LoseReply(RepliesBeforeMaking + 1);
+            Assert.That((await client.PublishAsync($"new/{i}", Int64(0, 1), new PublishOptions { ExpectedVersion = 0 })).Number, Is.EqualTo(1));
+        }
 
         Assert.That((await witness.ListAsync("new/")).Select(d => d.Head.Number), Is.EqualTo(Enumerable.Repeat(1L, 10)));
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task A_dataset_made_unanswered_and_dropped_since_is_not_made_again(bool rival)
+    {
+        ZkArrowClient client = await ConnectAsync(url: ProxyUrl);
+        ZkArrowClient witness = await ConnectAsync();
+        await MakeBucketsAsync(client);
+        _proxy.LoseReply(RepliesBeforeMaking + 1);
+        _proxy.Refusing = true;
+        Task<DatasetVersion> publish = client.PublishAsync("new", Int64(2, 2), new PublishOptions { Residency = Residency.Host }).AsTask();
+        await Eventually.TrueAsync(async () => await HeadAsync(witness, "new") == 1, "the publish is applied");
+        await witness.DropAsync("new");
+        if (rival)
+            await witness.PublishAsync("new", Int64(9, 9), new PublishOptions { Residency = Residency.Host });
+        _proxy.Refusing = false;
+        DatasetVersion version = await publish;
+        Assert.That((version.Number, version.Rows), Is.EqualTo((1L, 2L)), "it was applied, and is reported so");
+        if (!rival)
+        {
+            Assert.That(await HeadAsync(witness, "new"), Is.Zero, "what was dropped stays dropped");
+            return;
+        }
+
+        using ZkArrowTable table = await witness.ReadAsync("new", new ReadOptions { Strict = true });
+        Assert.That((table.Version.Number, table.RowCount), Is.EqualTo((1L, 9L)), "the rival's dataset is untouched");
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task A_drop_whose_answer_was_lost_drops_nothing_else_and_leaves_nothing(bool madeAgain)
+    {
+        ZkArrowClient client = await ConnectAsync(url: ProxyUrl);
+        ZkArrowClient witness = await ConnectAsync();
+        await client.PublishAsync("a", Int64(1, 1), new PublishOptions { Residency = Residency.Host });
+        _proxy.LoseReply(RepliesBeforeDrop + 1);
+        _proxy.Refusing = true;
+        Task drop = client.DropAsync("a").AsTask();
+        await Eventually.TrueAsync(async () => await HeadAsync(witness, "a") == 0, "the drop is applied");
+        if (madeAgain)
+            await witness.PublishAsync("a", Int64(7, 7), new PublishOptions { Residency = Residency.Host, ExpectedVersion = 0 });
+        _proxy.Refusing = false;
+        await drop;
+        Assert.That(await HeadAsync(witness, "a"), Is.EqualTo(madeAgain ? 1 : 0));
+        Assert.That(Segments(), Has.Length.EqualTo(madeAgain ? 1 : 0));
+    }
+
+    [Test]
+    public async Task A_drop_that_never_finished_is_finished_by_the_next_sweep()
+    {
+        ZkArrowClient client = await ConnectAsync(o => o with { OperationTimeout = TimeSpan.FromSeconds(2) }, ProxyUrl);
+        ZkArrowClient witness = await ConnectAsync();
+        await client.PublishAsync("a", Int64(1, 1), new PublishOptions { Residency = Residency.Host });
+        _proxy.LoseReply(RepliesBeforeDrop + 1);
+        _proxy.Refusing = true;
+        ZkArrowException e = (await Assert.ThrowsAsync<ZkArrowException>(async () => await client.DropAsync("a")))!;
+        Assert.That((e.Status, e.IsOutcomeUnknown), Is.EqualTo((ZkArrowStatus.Unavailable, true)));
+        Assert.That(await HeadAsync(witness, "a"), Is.Zero);
+        Assert.That(Segments(), Has.Length.EqualTo(1), "nobody collected it yet");
+        await witness.SweepAsync(TimeSpan.FromHours(1));
+        Assert.That(Segments(), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_deadline_while_only_a_schema_was_sent_is_no_unknown_outcome()
+    {
+        ZkArrowClient client = await ConnectAsync(o => o with { OperationTimeout = TimeSpan.FromSeconds(1) }, ProxyUrl);
+        await client.PublishAsync("a", Int64(1, 1));
+        using RecordBatch other = new(
+            new Schema([new Field("other", Int64Type.Default, nullable: false)], null), [new Int64Array.Builder().Append(1).Build()], 1);
+        _proxy.HoldReplies();
+        ZkArrowException e = (await Assert.ThrowsAsync<ZkArrowException>(async () => await client.PublishAsync("a", other)))!;
+        _proxy.ReleaseReplies();
+        Assert.That((e.Status, e.IsOutcomeUnknown, e.IsRetryable), Is.EqualTo((ZkArrowStatus.Unavailable, false, true)));
     }
 
     [Test]
@@ -109,11 +210,36 @@ public sealed class LostAnswerTests : DatasetFixture
 
     private string ProxyUrl => Url.Replace(Server.ConnectString, _proxy.ConnectString, StringComparison.Ordinal);
 
-    private async Task<DatasetVersion> PublishLosingAsync(ZkArrowClient client, string name)
+    private string[] Segments() => Directory.GetFiles(DataDirectory, "*.arrow", SearchOption.AllDirectories);
+
+    private static async Task<long> HeadAsync(ZkArrowClient client, string name)
     {
-        // a look first, so that nothing but the commit is left to send
-        await Assert.CatchAsync<ZkArrowException>(async () => await client.StatAsync(name));
-        _proxy.LoseReply();
-        return await client.PublishAsync(name, Int64(0, 1), new PublishOptions { ExpectedVersion = 0 });
+        try
+        {
+            using ZkArrowTable table = await client.ReadAsync(name, new ReadOptions { Strict = true });
+            return table.Version.Number;
+        }
+        catch (ZkArrowException e) when (e.Status == ZkArrowStatus.NotFound)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>Publishes once for the schema, and makes every bucket, so that nothing but the commit is left to send.</summary>
+    private async Task MakeBucketsAsync(ZkArrowClient client)
+    {
+        await client.PublishAsync("first", Int64(0, 1));
+        await using ZkClient keeper = await ZkClient.ConnectAsync(new ZkClientOptions { ConnectString = Url["zk://".Length..] });
+        await Task.WhenAll(((string[])["names", "d"]).SelectMany(place => Enumerable.Range(0, 256).Select(async bucket =>
+        {
+            try
+            {
+                await keeper.CreateAsync($"/zkarrow/{place}/{bucket:x2}", default);
+            }
+            catch (ZkNodeExistsException)
+            {
+                // made by the first publish
+            }
+        })));
     }
 }

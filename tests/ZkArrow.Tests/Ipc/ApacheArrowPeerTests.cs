@@ -84,13 +84,13 @@ internal sealed unsafe class ApacheArrowPeerTests
 
     private sealed class FileBatches(ArrowFileReader reader) : IArrowArrayStream
     {
-        private readonly int count = reader.RecordBatchCountAsync().AsTask().Result;
-        private int next;
+        private readonly int _count = reader.RecordBatchCountAsync().AsTask().Result;
+        private int _next;
 
         public Schema Schema => reader.Schema;
 
         public ValueTask<RecordBatch> ReadNextRecordBatchAsync(CancellationToken cancellationToken = default) =>
-            new(next < count ? reader.ReadRecordBatchAsync(next++, cancellationToken).AsTask().Result : null!);
+            new(_next < _count ? reader.ReadRecordBatchAsync(_next++, cancellationToken).AsTask().Result : null!);
 
         public void Dispose()
         {

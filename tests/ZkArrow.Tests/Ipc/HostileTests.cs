@@ -15,13 +15,13 @@ internal sealed unsafe class HostileTests
         "generated_nested_dictionary", "generated_large_binary", "generated_decimal", "generated_custom_metadata", "generated_null",
     ];
 
-    private LiveCounters counters = null!;
+    private LiveCounters _counters = null!;
 
     [SetUp]
-    public void Count() => counters = new LiveCounters();
+    public void Count() => _counters = new LiveCounters();
 
     [TearDown]
-    public void NothingIsLeft() => counters.AssertNothingLeft();
+    public void NothingIsLeft() => _counters.AssertNothingLeft();
 
     public static IEnumerable<string> FuzzFiles => TestData.Fuzz;
 

@@ -49,17 +49,17 @@ internal static unsafe class TestData
 /// <summary>A file's bytes in memory of exactly their length, which notices when it is let go.</summary>
 internal sealed unsafe class OwnedMemory : IDisposable
 {
-    private static long live;
+    private static long _live;
 
     public OwnedMemory(ReadOnlySpan<byte> bytes)
     {
         Length = bytes.Length;
         Start = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(1, bytes.Length), 64);
         bytes.CopyTo(new Span<byte>(Start, bytes.Length));
-        Interlocked.Increment(ref live);
+        Interlocked.Increment(ref _live);
     }
 
-    public static long Live => Interlocked.Read(ref live);
+    public static long Live => Interlocked.Read(ref _live);
 
     public byte* Start { get; private set; }
 
@@ -70,6 +70,6 @@ internal sealed unsafe class OwnedMemory : IDisposable
         if (Start == null) throw new InvalidOperationException("The memory was let go twice.");
         NativeMemory.AlignedFree(Start);
         Start = null;
-        Interlocked.Decrement(ref live);
+        Interlocked.Decrement(ref _live);
     }
 }

@@ -6,5 +6,6 @@ internal static class SweepNow
 {
     /// <summary>A sweep whose records are known without asking anybody.</summary>
     public static int RemoveNow(this SweepCandidates candidates, Func<string, bool> isReferenced) =>
-        candidates.RemoveAsync(name => ValueTask.FromResult(isReferenced(name))).AsTask().GetAwaiter().GetResult();
+        candidates.RemoveAsync([.. candidates.Names.Where(name => !isReferenced(name))], name => ValueTask.FromResult(isReferenced(name)))
+            .AsTask().GetAwaiter().GetResult();
 }

@@ -87,14 +87,19 @@ internal sealed unsafe class NativeTable : IDisposable
         {
             state->Schemas[i] = new ArrowSchema
             {
-                Format = state->ColumnFormat, Name = state->Names[i], Release = &ReleaseSchema,
+                Format = state->ColumnFormat,
+                Name = state->Names[i],
+                Release = &ReleaseSchema,
             };
         }
 
         *target = new ArrowSchema
         {
-            Format = state->RootFormat, Name = state->RootName, NChildren = state->Columns,
-            Children = state->SchemaChildren, Release = &ReleaseSchema,
+            Format = state->RootFormat,
+            Name = state->RootName,
+            NChildren = state->Columns,
+            Children = state->SchemaChildren,
+            Release = &ReleaseSchema,
         };
     }
 
@@ -105,14 +110,22 @@ internal sealed unsafe class NativeTable : IDisposable
         {
             state->Arrays[i] = new ArrowArray
             {
-                Length = Rows, NBuffers = 2, Buffers = state->Buffers, Release = &ReleaseArray,
+                Length = Rows,
+                NBuffers = 2,
+                Buffers = state->Buffers,
+                Release = &ReleaseArray,
             };
         }
 
         *target = new ArrowArray
         {
-            Length = Rows, NBuffers = 1, Buffers = state->NoBuffers, NChildren = state->Columns,
-            Children = state->ArrayChildren, Release = &ReleaseArray, PrivateData = state,
+            Length = Rows,
+            NBuffers = 1,
+            Buffers = state->NoBuffers,
+            NChildren = state->Columns,
+            Children = state->ArrayChildren,
+            Release = &ReleaseArray,
+            PrivateData = state,
         };
     }
 
