@@ -55,6 +55,32 @@ public sealed class SaslTests
     }
 
     [Test]
+    public async Task A_user_refused_at_a_reconnect_is_final_too()
+    {
+        await using ZooKeeperServer strict = await ZooKeeperServer.StartAsync(new ServerSecurity
+        {
+            SaslUsers = new Dictionary<string, string> { ["ann"] = "another password" },
+        });
+        await using ChaosProxy here = new(Instance.Port), there = new(strict.Port);
+        there.Refusing = true;
+        await using ZkClient client = await ConnectAsync(
+            new ZkClientOptions { ConnectString = $"{here.ConnectString},{there.ConnectString}", Sasl = _ann });
+        Recorder<ZkStateChange> states = new();
+        client.StateChanged += states.Add;
+        here.Refusing = true;
+        there.Refusing = false;
+        here.Cut();
+        // the other server knows neither the session nor the password
+        await states.CountAsync(3);
+        Assert.That(
+            states.All.Select(static s => s.Current),
+            Is.EqualTo(new[] { ZkState.Suspended, ZkState.Lost, ZkState.AuthFailed }));
+        here.Refusing = false;
+        ZkAuthFailedException? refused = await Assert.ThrowsAsync<ZkAuthFailedException>(async () => await client.ExistsAsync("/"));
+        Assert.That(refused!.Outcome, Is.EqualTo(ZkOutcome.NotDone));
+    }
+
+    [Test]
     public Task A_server_without_SASL_is_told_and_not_final() =>
         AssertToldAsync(SharedServer.Instance.ConnectString, "not set up for SASL");
 
