@@ -1,3 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
+
 namespace ZkArrow.ZooKeeper;
 
 /// <summary>What an access list entry allows.</summary>
@@ -36,4 +40,23 @@ public readonly record struct ZkAcl(ZkPermissions Permissions, string Scheme, st
 
     /// <summary>The identities this session has proved may do anything; nobody else may.</summary>
     public static IReadOnlyList<ZkAcl> Creator { get; } = [new(ZkPermissions.All, "auth", "")];
+
+    /// <summary>Who knows this user's password, as with <see cref="ZkAuth.Digest"/>; the list holds only its hash.</summary>
+    [SuppressMessage("Security", "CA5350", Justification = "The servers prescribe SHA-1.")]
+    public static ZkAcl Digest(string user, string password, ZkPermissions permissions = ZkPermissions.All) =>
+        new(permissions, "digest",
+            $"{user}:{Convert.ToBase64String(SHA1.HashData(Encoding.UTF8.GetBytes($"{user}:{password}")))}");
+
+    /// <summary>Who has proved with SASL to be this user, as with <see cref="ZkSaslOptions"/>.</summary>
+    public static ZkAcl Sasl(string user, ZkPermissions permissions = ZkPermissions.All) => new(permissions, "sasl", user);
+
+    /// <summary>Who connects from this address or network: <c>10.1.2.3</c> or <c>10.1.0.0/16</c>.</summary>
+    public static ZkAcl Ip(string network, ZkPermissions permissions = ZkPermissions.All) => new(permissions, "ip", network);
+
+    /// <summary>Never prints the hash of a password, from which a weak one could be guessed.</summary>
+    public override string ToString()
+    {
+        string id = Scheme == "digest" && Id.IndexOf(':', StringComparison.Ordinal) is >= 0 and int colon ? Id[..colon] : Id;
+        return $"ZkAcl {{ Permissions = {Permissions}, Scheme = {Scheme}, Id = {id} }}";
+    }
 }

@@ -18,6 +18,12 @@ public sealed record ZkClientOptions
     /// <summary>Credentials presented on every connection.</summary>
     public IReadOnlyList<ZkAuth> Auth { get; init; } = [];
 
+    /// <summary>How connections are secured; not at all by default.</summary>
+    public ZkTlsOptions? Tls { get; init; }
+
+    /// <summary>How the client proves with SASL who it is; not at all by default.</summary>
+    public ZkSaslOptions? Sasl { get; init; }
+
     /// <summary>The access list of created nodes when the call names none; anyone by default.</summary>
     public IReadOnlyList<ZkAcl> DefaultAcl { get; init; } = ZkAcl.Open;
 

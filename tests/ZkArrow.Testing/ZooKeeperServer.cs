@@ -1,38 +1,48 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace ZkArrow.Testing;
 
 /// <summary>
-/// One real, standalone ZooKeeper server on a loopback port, with its data in a folder of its own that goes with it.
+/// One real ZooKeeper server on a loopback port, with its data in a folder of its own that goes with it: standalone, or
+/// a member of a <see cref="ZooKeeperEnsemble"/>.
 /// </summary>
-public sealed partial class ZooKeeperServer : IAsyncDisposable
+public sealed class ZooKeeperServer : IAsyncDisposable
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private readonly string _folder;
     private readonly string[] _config;
     private Process? _process;
 
-    private ZooKeeperServer(string folder, int port, string[] config) => (_folder, Port, _config) = (folder, port, config);
+    private ZooKeeperServer(string folder, int port, int securePort, string[] config) =>
+        (_folder, Port, SecurePort, _config) = (folder, port, securePort, config);
 
     public int Port { get; }
+
+    /// <summary>The port for TLS; 0 if the server has none.</summary>
+    public int SecurePort { get; }
+
     public string ConnectString => $"127.0.0.1:{Port}";
+    /// <summary>What the server says about itself.</summary>
+    public string Version { get; private set; } = "";
+
     public int ProcessId => _process?.Id ?? throw new InvalidOperationException("The server was not running.");
     public bool IsRunning => _process is { HasExited: false };
     public string Log => File.Exists(LogPath) ? File.ReadAllText(LogPath) : "";
     private string LogPath => Path.Combine(_folder, "server.log");
 
     /// <summary>Starts a server and waits until it serves. Each config is one <c>key=value</c> line of zoo.cfg.</summary>
-    public static async Task<ZooKeeperServer> StartAsync(params string[] config)
+    public static Task<ZooKeeperServer> StartAsync(params string[] config) => StartAsync(new ServerSecurity(), config);
+
+    /// <summary>Starts a server with files for its security.</summary>
+    public static async Task<ZooKeeperServer> StartAsync(ServerSecurity security, params string[] config)
     {
-        string folder = Directory.CreateTempSubdirectory("zkarrow-zookeeper-").FullName;
         // another process may take the free port first: try a few
         for (int attempt = 0; ; attempt++)
         {
-            ZooKeeperServer server = new(folder, LoopbackPort.Free(), config);
+            ZooKeeperServer server = Create(LoopbackPort.Free(), security, config);
             try
             {
                 await server.LaunchAsync();
@@ -40,8 +50,7 @@ public sealed partial class ZooKeeperServer : IAsyncDisposable
             }
             catch (InvalidOperationException) when (attempt < 3 && server.Log.Contains("BindException"))
             {
-                server.Kill();
-                File.Delete(server.LogPath);
+                await server.DisposeAsync();
             }
             catch
             {
@@ -49,6 +58,14 @@ public sealed partial class ZooKeeperServer : IAsyncDisposable
                 throw;
             }
         }
+    }
+
+    /// <summary>A server that is not started yet.</summary>
+    internal static ZooKeeperServer Create(int port, ServerSecurity security, string[] config)
+    {
+        string folder = Directory.CreateTempSubdirectory("zkarrow-zookeeper-").FullName;
+        int securePort = security.KeyStore is null ? 0 : LoopbackPort.Free();
+        return new ZooKeeperServer(folder, port, securePort, [.. security.Write(folder, securePort), .. config]);
     }
 
     /// <summary>Starts it again with the same port and data.</summary>
@@ -64,8 +81,8 @@ public sealed partial class ZooKeeperServer : IAsyncDisposable
     {
         if (_process is not { HasExited: false } process)
             return;
-        Signal(process, SIGCONT);
-        Signal(process, SIGTERM);
+        ProcessSignal.Send(process.Id, ProcessSignal.Continue);
+        ProcessSignal.Send(process.Id, ProcessSignal.Terminate);
         using CancellationTokenSource bound = new(Deadline);
         await process.WaitForExitAsync(bound.Token);
     }
@@ -80,9 +97,9 @@ public sealed partial class ZooKeeperServer : IAsyncDisposable
     }
 
     /// <summary>Freezes it (SIGSTOP): its connections stay open and silent.</summary>
-    public void Pause() => Signal(_process!, SIGSTOP);
+    public void Pause() => ProcessSignal.Send(ProcessId, ProcessSignal.Stop);
 
-    public void Resume() => Signal(_process!, SIGCONT);
+    public void Resume() => ProcessSignal.Send(ProcessId, ProcessSignal.Continue);
 
     /// <summary>Sends a four-letter word and returns the answer.</summary>
     public async Task<string> AskAsync(string word, TimeSpan? deadline = null)
@@ -105,7 +122,7 @@ public sealed partial class ZooKeeperServer : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private async Task LaunchAsync()
+    internal async Task LaunchAsync()
     {
         ProcessStartInfo start = new(Path.Combine(RepositoryRoot.Find(), "tests", "lab", "zookeeper-server"))
         {
@@ -129,32 +146,35 @@ public sealed partial class ZooKeeperServer : IAsyncDisposable
                 throw new TimeoutException($"The ZooKeeper server did not serve within {Deadline.TotalSeconds} s. {Log}");
             await Task.Delay(20);
         }
+
+        await CheckVersionAsync();
+    }
+
+    // the script takes the version from the variable; that it did is not left to hope
+    private async Task CheckVersionAsync()
+    {
+        Version = (await AskAsync("srvr")).Split('\n')[0];
+        string? asked = Environment.GetEnvironmentVariable("ZKARROW_TEST_SERVER");
+        if (!string.IsNullOrEmpty(asked) && !Version.StartsWith($"Zookeeper version: {asked}.", StringComparison.Ordinal))
+            throw new InvalidOperationException($"ZKARROW_TEST_SERVER was {asked}, but the server says: {Version}");
     }
 
     // 'ruok' is answered before the server can take a session; 'srvr' says when it can
-    private async Task<bool> ServesAsync()
+    private async Task<bool> ServesAsync() => await ModeAsync() is not null;
+
+    /// <summary>standalone, leader or follower; null while it does not serve.</summary>
+    public async Task<string?> ModeAsync()
     {
+        const string mode = "Mode: ";
         try
         {
             // a connection that comes too early is taken and never answered: ask again soon
-            return (await AskAsync("srvr", TimeSpan.FromSeconds(1))).Contains("Mode:", StringComparison.Ordinal);
+            string answer = await AskAsync("srvr", TimeSpan.FromSeconds(1));
+            return answer.Split('\n').FirstOrDefault(static line => line.StartsWith(mode, StringComparison.Ordinal))?[mode.Length..];
         }
         catch (Exception exception) when (exception is SocketException or IOException or OperationCanceledException)
         {
-            return false;
+            return null;
         }
     }
-
-    private const int SIGTERM = 15;
-    private static readonly int SIGSTOP = OperatingSystem.IsMacOS() ? 17 : 19;
-    private static readonly int SIGCONT = OperatingSystem.IsMacOS() ? 19 : 18;
-
-    private static void Signal(Process process, int signal)
-    {
-        if (SendSignal(process.Id, signal) != 0)
-            throw new InvalidOperationException($"Signal {signal} could not be sent to process {process.Id}.");
-    }
-
-    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static partial int SendSignal(int process, int signal);
 }

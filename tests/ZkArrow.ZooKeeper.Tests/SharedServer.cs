@@ -12,7 +12,11 @@ public sealed class SharedServer
     public static ZooKeeperServer Instance { get; private set; } = null!;
 
     [OneTimeSetUp]
-    public async Task StartAsync() => Instance = await ZooKeeperServer.StartAsync();
+    public async Task StartAsync()
+    {
+        Instance = await ZooKeeperServer.StartAsync();
+        await TestContext.Progress.WriteLineAsync(Instance.Version);
+    }
 
     [OneTimeTearDown]
     public async Task StopAsync() => await Instance.DisposeAsync();

@@ -23,6 +23,7 @@ internal enum OpCode
     CreateTtl = 21,
     MultiRead = 22,
     Auth = 100,
+    Sasl = 102,
     GetEphemerals = 103,
     GetAllChildrenNumber = 104,
     SetWatches2 = 105,

@@ -49,7 +49,12 @@ internal sealed partial class ZkSession
             return;
         }
 
-        _logger.AuthFailed(entry?.Auth.Scheme ?? "?");
+        RefuseCredentials(entry?.Auth.Scheme ?? "?");
+    }
+
+    private void RefuseCredentials(string scheme)
+    {
+        _logger.AuthFailed(scheme);
         End(ZkState.AuthFailed, ZkErrorCode.AuthFailed);
         _stop.Cancel();
     }

@@ -97,14 +97,17 @@ internal sealed partial class ZkSession
         Stream stream;
         ConnectResponse response;
         long sentAt;
+        bool isProved;
         try
         {
             using CancellationTokenSource bound = AttemptBound(servers);
             stream = await OpenAsync(address, bound.Token).ConfigureAwait(false);
             try
             {
+                stream = await SecureAsync(stream, name, bound.Token).ConfigureAwait(false);
                 sentAt = Stopwatch.GetTimestamp();
                 response = await HandshakeAsync(stream, bound.Token).ConfigureAwait(false);
+                isProved = await ProveAsync(stream, response, bound.Token).ConfigureAwait(false);
             }
             catch
             {
@@ -116,7 +119,7 @@ internal sealed partial class ZkSession
             exception is SocketException or IOException or ZkProtocolException
             || (exception is OperationCanceledException && !_stop.IsCancellationRequested))
         {
-            _logger.ConnectFailed(name, exception is OperationCanceledException ? "it did not answer in time." : exception.Message);
+            TellFailure(name, exception);
             return false;
         }
 
@@ -128,6 +131,14 @@ internal sealed partial class ZkSession
             return hadSession;
         }
 
+        if (!isProved)
+        {
+            await stream.DisposeAsync().ConfigureAwait(false);
+            RefuseCredentials("sasl");
+            return false;
+        }
+
+        _toldFailures.Clear();
         _lastServer = address;
         Connection connection = Establish(stream, response, sentAt, name);
         _logger.Connected(response.SessionId, address, response.TimeoutMs);

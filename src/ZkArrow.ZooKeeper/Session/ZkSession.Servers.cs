@@ -76,6 +76,11 @@ internal sealed partial class ZkSession
             request.Return();
         }
 
+        return ConnectResponse.Read(await ReadPacketAsync(stream, cancellation).ConfigureAwait(false));
+    }
+
+    private static async Task<byte[]> ReadPacketAsync(Stream stream, CancellationToken cancellation)
+    {
         byte[] prefix = new byte[4];
         await stream.ReadExactlyAsync(prefix, cancellation).ConfigureAwait(false);
         int length = BinaryPrimitives.ReadInt32BigEndian(prefix);
@@ -83,6 +88,6 @@ internal sealed partial class ZkSession
             throw new ZkProtocolException($"The server answered the handshake with {length} bytes; it is no ZooKeeper server.");
         byte[] packet = new byte[length];
         await stream.ReadExactlyAsync(packet, cancellation).ConfigureAwait(false);
-        return ConnectResponse.Read(packet);
+        return packet;
     }
 }

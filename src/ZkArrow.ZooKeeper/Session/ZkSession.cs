@@ -31,6 +31,8 @@ internal sealed partial class ZkSession
     public ZkSession(ZkClientOptions options)
     {
         options.Validate();
+        if (options.Tls is { } tls)
+            TlsHandshake.Probe(tls); // what cannot be read is refused here, not while connecting
         Options = options;
         ConnectString = ZkConnectString.Parse(options.ConnectString);
         _logger = options.LoggerFactory.CreateLogger<ZkClient>();

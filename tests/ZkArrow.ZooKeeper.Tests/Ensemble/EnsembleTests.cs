@@ -1,0 +1,96 @@
+using ZkArrow.Testing;
+
+namespace ZkArrow.ZooKeeper.Tests.Ensemble;
+
+/// <summary>What clients see of an ensemble of three whose members come and go.</summary>
+[CancelAfter(60_000)]
+[FixtureLifeCycle(LifeCycle.SingleInstance)]
+public sealed class EnsembleTests
+{
+    private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(10);
+    private ZooKeeperEnsemble _ensemble = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync() => _ensemble = await ZooKeeperEnsemble.StartAsync();
+
+    [OneTimeTearDown]
+    public async Task StopAsync() => await _ensemble.DisposeAsync();
+
+    [TearDown]
+    public Task ReviveAsync() => _ensemble.ReviveAsync();
+
+    [Test]
+    public async Task The_session_moves_to_another_server_with_the_client()
+    {
+        await using Routes routes = new(_ensemble);
+        ChaosProxy left = routes.To(_ensemble.Servers[0]);
+        await using ZkClient client = await routes.ConnectAsync(_ensemble.Servers[0], _timeout);
+        Owner owner = await Owner.CreateAsync(client);
+        left.Refusing = true;
+        left.Cut();
+        await owner.AssertMovedAsync();
+        Assert.That(left.Connections, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task The_sessions_of_all_servers_outlive_the_leader()
+    {
+        ZooKeeperServer leader = await _ensemble.LeaderAsync();
+        await using Routes routes = new(_ensemble), others = new(_ensemble);
+        await using ZkClient withLeader = await routes.ConnectAsync(leader, _timeout);
+        await using ZkClient withFollower = await others.ConnectAsync(await _ensemble.FollowerAsync(), _timeout);
+        Owner first = await Owner.CreateAsync(withLeader), second = await Owner.CreateAsync(withFollower);
+        leader.Kill();
+        await first.AssertMovedAsync();
+        await second.AssertMovedAsync(); // without a leader no member serves
+        Assert.That(await _ensemble.LeaderAsync(), Is.Not.SameAs(leader));
+    }
+
+    [Test]
+    public async Task A_killed_follower_matters_to_its_own_clients_alone()
+    {
+        ZooKeeperServer follower = await _ensemble.FollowerAsync();
+        await using Routes routes = new(_ensemble), others = new(_ensemble);
+        await using ZkClient moving = await routes.ConnectAsync(follower, _timeout);
+        await using ZkClient staying = await others.ConnectAsync(await _ensemble.LeaderAsync(), _timeout);
+        Owner moved = await Owner.CreateAsync(moving), stayed = await Owner.CreateAsync(staying);
+        follower.Kill();
+        await moved.AssertMovedAsync();
+        await stayed.AssertKeptAsync();
+        Assert.That(stayed.States.All, Is.Empty);
+    }
+
+    [Test]
+    public async Task A_rolling_restart_suspends_and_loses_nothing()
+    {
+        await using ZkClient client = await SharedServer.ConnectAsync(_ensemble.ConnectString, _timeout);
+        Owner owner = await Owner.CreateAsync(client);
+        await _ensemble.RestartEachAsync();
+        await owner.AssertKeptAsync();
+        int changes = owner.States.All.Length;
+        // the restart of the leader alone suspends everybody
+        Assert.That(changes, Is.InRange(2, 6).And.Matches<int>(static count => count % 2 == 0));
+        await owner.AssertMovedAsync(changes / 2);
+    }
+
+    [Test]
+    public async Task A_process_stopped_past_its_session_finds_it_lost_and_begins_another()
+    {
+        const string path = "/of-the-child";
+        await using ZkClient other = await SharedServer.ConnectAsync(_ensemble.ConnectString, _timeout);
+        await using ChildClient child = ChildClient.Start(_ensemble.ConnectString, TimeSpan.FromSeconds(1), path);
+        string ready = (await child.Lines.CountAsync(1))[0];
+        Recorder<ZkWatchEvent> events = new();
+        string first = $"0x{(await other.ExistsAsync(path, events.Add)).Stat!.Value.EphemeralOwner:x}";
+        Assert.That(ready, Is.EqualTo($"Ready {first}"));
+
+        child.Pause();
+        Assert.That((await events.CountAsync(1))[0].Type, Is.EqualTo(ZkEventType.NodeDeleted), "the ensemble expired the session");
+        child.Resume();
+
+        string[] lines = await child.Lines.CountAsync(4);
+        Assert.That(lines[1..3], Is.EqualTo(new[] { $"Suspended {first}", $"Lost {first}" }));
+        Assert.That(lines[3], Does.StartWith("Connected 0x").And.Not.EqualTo($"Connected {first}"));
+        Assert.That(lines, Has.Length.EqualTo(4));
+    }
+}

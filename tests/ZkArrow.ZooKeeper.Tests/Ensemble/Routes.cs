@@ -1,0 +1,29 @@
+using ZkArrow.Testing;
+
+namespace ZkArrow.ZooKeeper.Tests.Ensemble;
+
+/// <summary>One client's ways to the members of an ensemble, so that a test decides which member it is with.</summary>
+internal sealed class Routes(ZooKeeperEnsemble ensemble) : IAsyncDisposable
+{
+    private readonly ChaosProxy[] _proxies = [.. ensemble.Servers.Select(static server => new ChaosProxy(server.Port))];
+
+    public ChaosProxy To(ZooKeeperServer server) => _proxies[ensemble.Servers.ToList().IndexOf(server)];
+
+    /// <summary>Connects to this member; the ways to the others are opened afterwards.</summary>
+    public async Task<ZkClient> ConnectAsync(ZooKeeperServer server, TimeSpan timeout)
+    {
+        foreach (ChaosProxy proxy in _proxies)
+            proxy.Refusing = proxy != To(server);
+        ZkClient client = await SharedServer.ConnectAsync(
+            string.Join(',', _proxies.Select(static proxy => proxy.ConnectString)), timeout);
+        foreach (ChaosProxy proxy in _proxies)
+            proxy.Refusing = false;
+        return client;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (ChaosProxy proxy in _proxies)
+            await proxy.DisposeAsync();
+    }
+}
