@@ -19,7 +19,7 @@ internal sealed class LossMonitor : IDisposable
     {
         (_client, _session, _node) = (client, session, node);
         Lost = _lost.Token;
-        _timer = new Timer(static self => ((LossMonitor)self!).Check());
+        _timer = new Timer(_ => Check());
         client.StateChanged += OnStateChanged;
         Check();
         _ = WatchNodeAsync();
