@@ -10,9 +10,10 @@ internal static class RecipeIo
 
     /// <summary>
     /// Repeats what may be repeated: reads, and writes whose second time changes nothing. There is no pause after a
-    /// broken connection, because the next request waits in the client for the new one.
+    /// broken connection, because the next request waits in the client for the new one. What does not depend on a
+    /// session goes on in the next one.
     /// </summary>
-    public static async Task<T> RetryAsync<T>(Func<ValueTask<T>> act, CancellationToken ct)
+    public static async Task<T> RetryAsync<T>(Func<ValueTask<T>> act, CancellationToken ct, bool anySession = false)
     {
         while (true)
         {
@@ -22,6 +23,9 @@ internal static class RecipeIo
                 return await act().ConfigureAwait(false);
             }
             catch (ZkException broken) when (IsBroken(broken))
+            {
+            }
+            catch (ZkSessionExpiredException) when (anySession)
             {
             }
             catch (ZkException throttled) when (throttled.Code == ZkErrorCode.Throttled)
@@ -39,7 +43,7 @@ internal static class RecipeIo
     public static async Task EnsureAsync(ZkClient client, string path, CancellationToken ct)
     {
         ZkPath.Validate(path);
-        if (path == "/" || (await RetryAsync(() => client.ExistsAsync(path, ct: ct), ct).ConfigureAwait(false)).Stat is not null)
+        if (path == "/" || (await RetryAsync(() => client.ExistsAsync(path, ct: ct), ct, anySession: true).ConfigureAwait(false)).Stat is not null)
             return;
         await EnsureParentAsync(client, path, ct).ConfigureAwait(false);
         await CreateIfMissingAsync(client, path, default, ct).ConfigureAwait(false);
@@ -65,7 +69,7 @@ internal static class RecipeIo
                     return false;
                 }
             },
-            ct);
+            ct, anySession: true);
 
     /// <summary>Deletes a node in whatever version; false when it was gone.</summary>
     public static Task<bool> DeleteIfThereAsync(ZkClient client, string path, CancellationToken ct) =>

@@ -83,7 +83,7 @@ public abstract class RecipeTest
     protected static Task FiredAsync(CancellationToken token, string what) =>
         Eventually.TrueAsync(() => token.IsCancellationRequested, what);
 
-    /// <summary>How many sessions watch each node below the chroot; persistent watches are not among them.</summary>
+    /// <summary>How many sessions watch the data of each node below the chroot; the server tells no watches of lists.</summary>
     protected async Task<Dictionary<string, int>> WatchesAsync()
     {
         Dictionary<string, int> watches = [];
