@@ -24,7 +24,7 @@ packages_for() {
     Generate | Check-Generated) echo clang python3 ;;
     Peers) echo debootstrap ;;
     Test-Tools) echo "$python" ;;
-    Test-Unit) echo zookeeper ;;
+    Test-Unit) echo zookeeper python3-kazoo ;;
     Test-Abi) echo "$native gcc g++ python3" ;;
     Test-Cpp) echo "$native $cpp doctest-dev zookeeper" ;;
     Test-Contract | Test-Faults) echo "$native $cpp $drivers python3 zookeeper" ;;
@@ -32,7 +32,7 @@ packages_for() {
     Demo) echo "$native $cpp python3 zookeeper" ;;
     Test-Python) echo "$native $python zookeeper" ;;
     # an unknown target is for Cake to refuse, and the rest need everything
-    *) echo "$native $cpp $python $drivers doctest-dev zookeeper debootstrap" ;;
+    *) echo "$native $cpp $python $drivers doctest-dev zookeeper python3-kazoo debootstrap" ;;
   esac
 }
 
