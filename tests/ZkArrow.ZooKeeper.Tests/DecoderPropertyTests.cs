@@ -16,6 +16,10 @@ public sealed class DecoderPropertyTests
         ("children", static bytes => Run(Replies.Children, bytes)),
         ("acl", static bytes => Run(Replies.Acl, bytes)),
         ("multi", static bytes => Run(Replies.Multi(_ops), bytes)),
+        ("multi-read", static bytes => Run(MoreReplies.MultiRead(3), bytes)),
+        ("paths", static bytes => Run(MoreReplies.Paths, bytes)),
+        ("identities", static bytes => Run(MoreReplies.Identities, bytes)),
+        ("number", static bytes => Run(MoreReplies.Number, bytes)),
         ("handshake", static bytes => ConnectResponse.Read(bytes)),
         ("header", static bytes =>
         {

@@ -23,6 +23,7 @@ internal sealed class Request<T> : Request, IValueTaskSource<T>, IValueTaskSourc
     private string? _reason;
     private Exception? _exception;
     private int _holders;
+    private int _isTaken;
 
     private Request() { }
 
@@ -82,7 +83,7 @@ internal sealed class Request<T> : Request, IValueTaskSource<T>, IValueTaskSourc
 
     T IValueTaskSource<T>.GetResult(short token)
     {
-        _source.GetResult(token);
+        Take(token);
         if (_failed)
             throw Failure();
         T value = _value!;
@@ -92,7 +93,7 @@ internal sealed class Request<T> : Request, IValueTaskSource<T>, IValueTaskSourc
 
     ZkResult<T> IValueTaskSource<ZkResult<T>>.GetResult(short token)
     {
-        _source.GetResult(token);
+        Take(token);
         if (_exception is ZkCanceledException cancelled)
             throw cancelled;
         ZkResult<T> result = _failed
@@ -161,6 +162,14 @@ internal sealed class Request<T> : Request, IValueTaskSource<T>, IValueTaskSourc
         _reason = reason;
     }
 
+    /// <summary>A second taking would give back what the first gave back already, so it is refused.</summary>
+    private void Take(short token)
+    {
+        _source.GetResult(token);
+        if (Interlocked.Exchange(ref _isTaken, 1) != 0)
+            throw new InvalidOperationException("The result of an operation was taken twice; await a ValueTask once, or use AsTask.");
+    }
+
     private Exception Failure()
     {
         Exception failure = _exception ?? ZkException.Create(_code, _outcome, Path, What, _reason);
@@ -197,6 +206,7 @@ internal sealed class Request<T> : Request, IValueTaskSource<T>, IValueTaskSourc
         _failed = false;
         _reason = null;
         _exception = null;
+        _isTaken = 0;
         _pool.Return(this);
     }
 }

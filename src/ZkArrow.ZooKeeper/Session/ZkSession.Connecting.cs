@@ -144,8 +144,8 @@ internal sealed partial class ZkSession
         _logger.Connected(response.SessionId, address, response.TimeoutMs);
         Task seeking = response.ReadOnly ? SeekWriterAsync(connection, address) : Task.CompletedTask;
         string reason = await connection.RunAsync(_stop.Token).ConfigureAwait(false);
-        await seeking.ConfigureAwait(false);
         Suspend(connection, reason);
+        await seeking.ConfigureAwait(false);
         return connection.WasOfUse;
     }
 
