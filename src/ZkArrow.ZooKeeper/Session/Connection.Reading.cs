@@ -23,8 +23,10 @@ internal sealed partial class Connection
         }
         catch (Exception exception)
         {
+            // a stream that is disposed of while it is read may throw anything, above all a secured one
+            bool wasBroken = _broken.IsCancellationRequested;
             Break(exception.Message);
-            if (exception is not (IOException or ObjectDisposedException or ZkProtocolException))
+            if (!wasBroken && exception is not (IOException or ObjectDisposedException or ZkProtocolException))
                 throw;
         }
 
