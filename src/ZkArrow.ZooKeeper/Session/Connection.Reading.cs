@@ -23,7 +23,7 @@ internal sealed partial class Connection
         }
         catch (Exception exception)
         {
-            // a stream that is disposed of while it is read may throw anything, above all a secured one
+            // what a secured stream throws when it is disposed of while it is read is laid down nowhere
             bool wasBroken = _broken.IsCancellationRequested;
             Break(exception.Message);
             if (!wasBroken && exception is not (IOException or ObjectDisposedException or ZkProtocolException))
