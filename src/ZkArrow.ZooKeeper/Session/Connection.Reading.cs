@@ -23,8 +23,10 @@ internal sealed partial class Connection
         }
         catch (Exception exception)
         {
+            // what a secured stream throws when it is disposed of while it is read is laid down nowhere
+            bool wasBroken = _broken.IsCancellationRequested;
             Break(exception.Message);
-            if (exception is not (IOException or ObjectDisposedException or ZkProtocolException))
+            if (!wasBroken && exception is not (IOException or ObjectDisposedException or ZkProtocolException))
                 throw;
         }
 

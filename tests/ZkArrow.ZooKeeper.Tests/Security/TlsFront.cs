@@ -41,9 +41,8 @@ internal sealed class TlsFront : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _listener.Stop();
-        Cut();
         await _accepting;
+        _listener.Stop();
         _stop.Dispose();
     }
 
