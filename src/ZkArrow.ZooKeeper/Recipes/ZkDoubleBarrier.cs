@@ -33,22 +33,25 @@ public sealed class ZkDoubleBarrier
         await EnsureAsync(_client, _path, ct).ConfigureAwait(false);
         try
         {
-            TaskCompletionSource ready = NewSignal();
-            // watched before we enter, or the last one's signal could come before we look
-            bool isReady = (await RetryAsync(
-                () => _client.ExistsAsync(Child(_path, Ready), _ => ready.TrySetResult(), ct), ct).ConfigureAwait(false)).Stat is not null;
-            await EnterNodeAsync(ct).ConfigureAwait(false);
-            if ((await MembersAsync(ct).ConfigureAwait(false)).Length >= _count)
+            long session = await EnterNodeAsync(ct).ConfigureAwait(false);
+            while (true)
             {
-                await CreateIfMissingAsync(_client, Child(_path, Ready), default, ct).ConfigureAwait(false);
-                return;
-            }
+                TaskCompletionSource changed = NewSignal();
+                ZkExists ready = await RetryAsync(
+                    () => _client.ExistsAsync(Child(_path, Ready), _ => changed.TrySetResult(), ct), ct).ConfigureAwait(false);
+                // a leftover of a lost session is no member either, though it may be there for a while
+                if ((await OwnAsync(ct).ConfigureAwait(false))?.EphemeralOwner != session)
+                    throw Expired();
+                if (ready.Stat is not null)
+                    return;
+                if ((await MembersAsync(ct).ConfigureAwait(false)).Length >= _count)
+                {
+                    await CreateIfMissingAsync(_client, Child(_path, Ready), default, ct).ConfigureAwait(false);
+                    return;
+                }
 
-            if (!isReady)
-                await ready.Task.WaitAsync(ct).ConfigureAwait(false);
-            // the signal of a lost session is no start; the node, which went with it, tells
-            if ((await RetryAsync(() => _client.ExistsAsync(Child(_path, _own), ct: ct), ct).ConfigureAwait(false)).Stat is null)
-                throw Expired();
+                await changed.Task.WaitAsync(ct).ConfigureAwait(false);
+            }
         }
         catch (OperationCanceledException)
         {
@@ -88,20 +91,26 @@ public sealed class ZkDoubleBarrier
         await DeleteIfThereAsync(_client, Child(_path, Ready), ct).ConfigureAwait(false);
     }
 
-    private Task<bool> EnterNodeAsync(CancellationToken ct) => RetryAsync(
+    /// <summary>Creates our node and returns the session that owns it.</summary>
+    private Task<long> EnterNodeAsync(CancellationToken ct) => RetryAsync(
         async () =>
         {
             try
             {
-                await _client.CreateAsync(Child(_path, _own), default, ZkCreateMode.Ephemeral, ct: ct).ConfigureAwait(false);
-                return true;
+                ZkCreated created = await _client.CreateAsync(
+                    Child(_path, _own), default, ZkCreateMode.Ephemeral, ct: ct).ConfigureAwait(false);
+                return created.Stat.EphemeralOwner;
             }
             catch (ZkNodeExistsException)
             {
-                return false; // the name is ours alone, so this is our create whose reply was lost
+                // the name is ours alone, so this is our create whose reply was lost
+                return (await OwnAsync(ct).ConfigureAwait(false))?.EphemeralOwner ?? 0;
             }
         },
         ct);
+
+    private async Task<ZkStat?> OwnAsync(CancellationToken ct) =>
+        (await RetryAsync(() => _client.ExistsAsync(Child(_path, _own), ct: ct), ct).ConfigureAwait(false)).Stat;
 
     private async Task RemoveOwnAsync(CancellationToken ct)
     {
