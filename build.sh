@@ -32,7 +32,7 @@ packages_for() {
     Demo) echo "$native $cpp python3 zookeeper" ;;
     Test-Python) echo "$native $python zookeeper" ;;
     # an unknown target is for Cake to refuse, and the rest need everything
-    *) echo "$native $cpp $python $drivers doctest-dev zookeeper debootstrap" ;;
+    *) echo "$native $cpp $python $drivers doctest-dev zookeeper libzookeeper-mt-dev python3-kazoo debootstrap" ;;
   esac
 }
 
