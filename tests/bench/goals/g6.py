@@ -1,7 +1,7 @@
 """The ZooKeeper client against the official C client and kazoo: get, set and check + set with 1, 16 and 128 in flight.
 
-One standalone server with its log on a disk. Every client keeps that many requests in flight for a second, one client
-after the other, and a rate is the answers of a turn by the time it took.
+One standalone server with its log on a disk. Every client keeps that many requests in flight for a third of a second,
+one client after the other, and a rate is the answers of a turn by the time it took.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from zookeeper_lab import ZooKeeper  # noqa: E402
 
 _OPERATIONS = ("get", "set", "multi")
 _IN_FLIGHT = (1, 16, 128)
-_ROUNDS = 3
+_ROUNDS = 9
 
 
 class _Side:
@@ -40,7 +40,7 @@ class _Side:
 
 
 def measure(setting: Setting) -> list[Result]:
-    milliseconds = 50 if setting.quick else 1000
+    milliseconds = 20 if setting.quick else 333
     results: list[Result] = []
     of_c: list[float] = []
     of_kazoo: list[float] = []
