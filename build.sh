@@ -30,6 +30,7 @@ packages_for() {
     Test-Contract | Test-Faults) echo "$native $cpp $drivers python3 zookeeper" ;;
     Test-Docs) echo "$native $cpp gcc python3 zookeeper" ;;
     Demo) echo "$native $cpp python3 zookeeper" ;;
+    Bench) echo "$native $cpp $python zookeeper libzookeeper-mt-dev python3-kazoo debootstrap" ;;
     Test-Python) echo "$native $python zookeeper" ;;
     # an unknown target is for Cake to refuse, and the rest need everything
     *) echo "$native $cpp $python $drivers doctest-dev zookeeper python3-kazoo debootstrap" ;;

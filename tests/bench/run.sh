@@ -22,6 +22,7 @@ for program in exchange first_call; do
   cc -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -I native/include "$here/programs/$program.c" -o "$bin/$program" \
     -L "$lib" -l:libzkarrow.so.0 -Wl,-rpath,"$PWD/$lib" -ldl
 done
+cc -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -DTHREADED "$here/programs/zookeeper.c" -o "$bin/zookeeper" -lzookeeper_mt
 dotnet build "$here/ZkArrow.Bench" -c Release -v quiet -nologo
 tests/peers/peers.sh ensure
 exec env ZKARROW_LIBRARY="$PWD/$lib/libzkarrow.so" PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$here/bench.py" "$@"

@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from goals import g6
 from harness import plot, report
 from harness.result import Result, time_text
 from harness.rounds import Rounds, interleave, ratio
@@ -44,6 +45,13 @@ def test_a_ratio_pairs_the_rounds():
 
 def test_rates_count_operations_and_not_rounds():
     assert Rounds([[0.5, 0.5], [0.25, 0.25]]).rates() == [2, 4]
+
+
+def test_with_many_in_flight_a_rate_is_of_the_whole_turn():
+    # 4 requests of 400 ms each, all in the same half second
+    side = g6._Side(Rounds([[500_000_000] + [400_000_000] * 4]))
+    assert side.rates == [8]
+    assert side.text() == "8 / s (p50 400 ms, p99 400 ms)"
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ string[] arguments = Environment.GetCommandLineArgs()[1..];
 await using IDriver driver = arguments switch
 {
     ["exchange"] => new ExchangeDriver(),
+    ["client", string connect] => await ClientDriver.OpenAsync(connect),
     ["publish", string connect, string directory] => await PublishDriver.OpenAsync(connect, directory),
-    _ => throw new ArgumentException("usage: ZkArrow.Bench exchange | publish HOST:PORT DATA_DIRECTORY"),
+    _ => throw new ArgumentException("usage: ZkArrow.Bench exchange | client HOST:PORT | publish HOST:PORT DATA_DIRECTORY"),
 };
 
 while (await Console.In.ReadLineAsync() is { } line)
