@@ -40,7 +40,7 @@ public sealed class BarrierTests : RecipeTest
             Proxy.Refusing = false;
         }
 
-        await waiting;
+        await waiting.WaitAsync(TimeSpan.FromSeconds(30));
 
         async Task OpenAndCloseAsync()
         {
@@ -111,6 +111,11 @@ public sealed class BarrierTests : RecipeTest
         await ChildCountAsync("/double", 0);
     }
 
-    private Task WatchedAsync(string prefix) => Eventually.TrueAsync(
-        async () => (await WatchesAsync()).Keys.Any(p => p.StartsWith(prefix, StringComparison.Ordinal)), $"'{prefix}' was watched");
+    /// <summary>Waits until the server has the watch and the client knows it: replies come in order.</summary>
+    private async Task WatchedAsync(string prefix)
+    {
+        await Eventually.TrueAsync(
+            async () => (await WatchesAsync()).Keys.Any(p => p.StartsWith(prefix, StringComparison.Ordinal)), $"'{prefix}' was watched");
+        await Client.ExistsAsync("/");
+    }
 }
