@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text;
 
 namespace ZkArrow.ZooKeeper.Session;
@@ -51,7 +52,7 @@ internal sealed partial class ZkSession
                 foreach ((string name, IPEndPoint address) in await ResolveAsync().ConfigureAwait(false))
                 {
                     // its own may have found a quorum meanwhile, but then it closes this connection by itself
-                    if (address.Equals(own) || !await CanWriteAsync(address, connection.Broken).ConfigureAwait(false))
+                    if (address.Equals(own) || !await CanWriteAsync(name, address, connection.Broken).ConfigureAwait(false))
                         continue;
                     lock (Gate)
                         _preferred = (name, address);
@@ -66,19 +67,20 @@ internal sealed partial class ZkSession
         }
     }
 
-    private static async Task<bool> CanWriteAsync(IPEndPoint address, CancellationToken broken)
+    private async Task<bool> CanWriteAsync(string name, IPEndPoint address, CancellationToken broken)
     {
         using CancellationTokenSource bound = CancellationTokenSource.CreateLinkedTokenSource(broken);
         bound.CancelAfter(TimeSpan.FromSeconds(1));
         try
         {
-            await using Stream stream = await OpenAsync(address, bound.Token).ConfigureAwait(false);
+            await using Stream plain = await OpenAsync(address, bound.Token).ConfigureAwait(false);
+            await using Stream stream = await SecureAsync(plain, name, bound.Token).ConfigureAwait(false);
             await stream.WriteAsync("isro"u8.ToArray(), bound.Token).ConfigureAwait(false);
             using StreamReader reader = new(stream, Encoding.ASCII);
             return await reader.ReadToEndAsync(bound.Token).ConfigureAwait(false) == "rw";
         }
         catch (Exception exception) when (
-            exception is SocketException or IOException || (exception is OperationCanceledException && !broken.IsCancellationRequested))
+            exception is SocketException or IOException or AuthenticationException || (exception is OperationCanceledException && !broken.IsCancellationRequested))
         {
             return false;
         }
