@@ -25,8 +25,8 @@ public sealed class SoakTests
     [CancelAfter(600_000)]
     public async Task What_is_called_done_is_in_the_history_and_nothing_else_is(CancellationToken ct)
     {
-        TimeSpan duration = TimeSpan.FromSeconds(
-            int.Parse(Environment.GetEnvironmentVariable("ZKARROW_SOAK_SECONDS") ?? "10", CultureInfo.InvariantCulture));
+        string seconds = Environment.GetEnvironmentVariable("ZKARROW_SOAK_SECONDS") ?? "10";
+        TimeSpan duration = TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture));
         string chroot = await NewChrootAsync();
         await using ZkClient reader = await SharedServer.ConnectAsync(Instance.ConnectString + chroot);
         await reader.CreateAsync(Node, new byte[Writers * sizeof(long)], ct: ct);
@@ -40,7 +40,8 @@ public sealed class SoakTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(
-                writers.SelectMany(static writer => writer.Done.Keys).Order(), Is.EqualTo(Enumerable.Range(1, final.Stat.Version)),
+                writers.SelectMany(static writer => writer.Done.Keys).Order(),
+                Is.EqualTo(Enumerable.Range(1, final.Stat.Version)),
                 "the versions called done are the versions there were");
             foreach (Writer writer in writers)
             {
@@ -167,7 +168,7 @@ public sealed class SoakTests
             }
         }
 
-        /// <summary>The expected version is gone, so neither of the two sets can be done any more: which of us took it?</summary>
+        /// <summary>The expected version is gone, so the set can no more be done: was it this writer that took it?</summary>
         private async Task<bool> WasOursAsync(ZkClient client, ZkResult<ZkSet> refused, long set, CancellationToken ct)
         {
             Assert.That(refused.Code, Is.EqualTo(ZkErrorCode.BadVersion));
@@ -175,6 +176,7 @@ public sealed class SoakTests
         }
 
         public override string ToString() =>
-            $"writer {number}: {Done.Count} done, {NotDone} not done, {_unknown} unknown: {ResolvedAsDone} done, {_resolvedAsNotDone} not";
+            $"writer {number}: {Done.Count} done, {NotDone} not; " +
+            $"{_unknown} of them were unknown: {ResolvedAsDone} done, {_resolvedAsNotDone} not";
     }
 }
