@@ -58,7 +58,7 @@ public sealed partial class ZkClient
     public ValueTask<long> SyncAsync(string path, CancellationToken ct = default) =>
         Submit(NewOfPath("Sync", OpCode.Sync, path, Replies.Zxid), ct).Task;
 
-    /// <summary>Does all operations in one transaction, or none.</summary>
+    /// <summary>Does all operations in one transaction, or none. The list is not to be changed until it is answered.</summary>
     /// <exception cref="ZkMultiException">An operation was refused, so none was done.</exception>
     public ValueTask<ZkMultiResult> MultiAsync(IReadOnlyList<ZkOp> ops, CancellationToken ct = default) =>
         Submit(NewMulti(ops), ct).Task;

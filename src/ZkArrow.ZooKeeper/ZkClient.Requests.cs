@@ -39,12 +39,11 @@ public sealed partial class ZkClient
         ArgumentNullException.ThrowIfNull(ops);
         if (ops.Count == 0)
             throw new ArgumentException("A multi without operations was refused; give at least one.", nameof(ops));
-        ZkOp[] kept = [.. ops]; // the caller may change its list before the reply is read
         JuteWriter writer = Start(OpCode.Multi);
-        foreach (ZkOp op in kept)
-            WriteOp(ref writer, op);
+        for (int i = 0; i < ops.Count; i++)
+            WriteOp(ref writer, ops[i]);
         Requests.WriteMultiHeader(ref writer, default, done: true);
-        Request<ZkMultiResult> request = New("Multi", null, isWrite: true, writer, Replies.Multi(kept));
+        Request<ZkMultiResult> request = New("Multi", null, isWrite: true, writer, Replies.Multi(ops));
         request.AnswersInBody = true;
         return request;
     }

@@ -52,9 +52,15 @@ internal static class Replies
     };
 
     /// <summary>Reads the results of a multi, or what its failed operation answered.</summary>
-    public static ReplyDecoder<ZkMultiResult> Multi(IReadOnlyList<ZkOp> ops) => (ref JuteReader r, in ReplyContext c) =>
+    public static ReplyDecoder<ZkMultiResult> Multi(IReadOnlyList<ZkOp> ops)
     {
-        ZkOpResult[] results = new ZkOpResult[ops.Count];
+        int expected = ops.Count;
+        return (ref JuteReader r, in ReplyContext c) => ReadMulti(ref r, c, ops, expected);
+    }
+
+    private static ZkMultiResult ReadMulti(ref JuteReader r, in ReplyContext c, IReadOnlyList<ZkOp> ops, int expected)
+    {
+        ZkOpResult[] results = new ZkOpResult[expected];
         ZkErrorCode[]? codes = null;
         int count = 0;
         while (true)
@@ -80,8 +86,9 @@ internal static class Replies
         int failed = Array.FindIndex(codes, static code => code is not (ZkErrorCode.Ok or ZkErrorCode.RuntimeInconsistency));
         if (failed < 0)
             throw new ZkProtocolException("The server failed a multi without saying which operation failed.");
-        return new ZkMultiResult([], c.Zxid) { Refusal = new ZkMultiException(failed, codes, ops[failed].Path) };
-    };
+        string? path = failed < ops.Count ? ops[failed].Path : null;
+        return new ZkMultiResult([], c.Zxid) { Refusal = new ZkMultiException(failed, codes, path) };
+    }
 
     private static ZkOpResult ReadOpResult(ref JuteReader r, OpCode type, string chroot)
     {
