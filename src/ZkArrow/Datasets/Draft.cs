@@ -11,18 +11,18 @@ namespace ZkArrow.Datasets;
 /// for. It is pinned until it is disposed, so that no sweeper takes it before its record is there; disposed without being
 /// kept, its segment is removed again.
 /// </summary>
-internal sealed class Draft(DatasetContext context, ArrowTable table, IpcPlan plan, string commit, Residency residency) : IDisposable
+internal sealed class Draft(DatasetContext context, DraftSource source, string commit, Residency residency) : IDisposable
 {
     private readonly string _random = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
-    private readonly long _rows = table.Rows;
-    private readonly string _schema = table.Schema.Fingerprint;
     private byte[]? _inline;
-    private string? _file;
+    private string? _file = source.StandsAs;
     private SegmentPin? _pin;
 
     public string Commit => commit;
 
-    public string SchemaId => _schema;
+    public SchemaBox Schema => source.Schema;
+
+    public string SchemaId => source.Schema.Fingerprint;
 
     /// <summary>The bytes of an inline version; empty for one with a segment.</summary>
     public ReadOnlySpan<byte> InlineFile => _inline;
@@ -43,20 +43,20 @@ internal sealed class Draft(DatasetContext context, ArrowTable table, IpcPlan pl
             version,
             epoch,
             commit,
-            _schema,
-            _rows,
-            plan.Length,
+            SchemaId,
+            source.Rows,
+            source.Length,
             DateTime.UtcNow.Subtract(DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond,
             context.Author,
             host ? Manifest.Host : Manifest.Inline,
-            host ? [new SegmentRecord(_file!, plan.Length, _rows)] : [],
+            host ? [new SegmentRecord(_file!, source.Length, source.Rows)] : [],
             host ? context.Boot : null);
     }
 
     public void Dispose()
     {
-        if (_file != null && !Keep)
-            context.Directory.Unlink(_file);
+        if (_file != null)
+            source.Settle(context.Directory, _file, Keep);
         _pin?.Dispose();
     }
 
@@ -70,7 +70,7 @@ internal sealed class Draft(DatasetContext context, ArrowTable table, IpcPlan pl
         if (_file == null || !context.Directory.Rename(_file, file))
         {
             _pin?.Dispose();
-            _pin = context.Directory.WritePinned(file, plan.Length, plan.Write);
+            _pin = source.Place(context.Directory, file);
         }
 
         _file = file;
@@ -78,9 +78,9 @@ internal sealed class Draft(DatasetContext context, ArrowTable table, IpcPlan pl
 
     private unsafe byte[] WriteInline()
     {
-        byte[] bytes = new byte[plan.Length];
+        byte[] bytes = new byte[source.Length];
         fixed (byte* start = bytes)
-            plan.Write(new MemorySink(start, bytes.Length));
+            source.Write(new MemorySink(start, bytes.Length));
         return bytes;
     }
 }

@@ -11,33 +11,47 @@ namespace ZkArrow.Datasets;
 /// </summary>
 internal sealed class Publisher(DatasetContext context, HeadCache heads, CommitLoop commits, SchemaStore schemas)
 {
-    /// <summary>Footer metadata of every segment.</summary>
-    public const string CommitKey = "zkarrow.commit";
-
     private const int JitterMaxMs = 50;
 
-    public async ValueTask<DatasetVersion> PublishAsync(string name, ArrowTable table, PublishOptions options, long inlineMax, Call call)
+    public ValueTask<DatasetVersion> PublishAsync(string name, ArrowTable table, PublishOptions options, long inlineMax, Call call)
     {
         DatasetEntry entry = heads[name];
         context.RequireAnnounce();
         string commit = context.NextCommitId();
-        IpcPlan plan = IpcPlan.Create(table, [KeyValuePair.Create(CommitKey, commit)]);
-        using Draft draft = new(context, table, plan, commit, ResidencyOf(plan, options, inlineMax));
+        IpcPlan plan = IpcPlan.Create(table, [KeyValuePair.Create(IpcFormat.CommitKey, commit)]);
+        return CommitAsync(entry, new Draft(context, new TableSource(table, plan), commit, ResidencyOf(plan, options, inlineMax)), options, call);
+    }
+
+    public ValueTask<DatasetVersion> PublishAsync(string name, LoanSource loan, PublishOptions options, Call call)
+    {
+        DatasetEntry entry = heads[name];
+        context.RequireAnnounce();
+        if (options.Residency == Residency.Inline)
+            throw new ZkArrowException(ZkArrowStatus.InvalidArgument, "a loan is in shared memory and cannot be published inline; leave the residency out");
+        string commit = context.NextCommitId();
+        loan.Complete(commit);
+        return CommitAsync(entry, new Draft(context, loan, commit, Residency.Host), options, call);
+    }
+
+    private async ValueTask<DatasetVersion> CommitAsync(DatasetEntry entry, Draft mine, PublishOptions options, Call call)
+    {
+        using Draft draft = mine;
+        SchemaBox schema = draft.Schema;
         Head? head = entry.LastKnown ?? await entry.HeadAsync(call.Token).ConfigureAwait(false);
         for (int attempt = 1; ; attempt++)
         {
             head = await CheckExpectedAsync(entry, head, options.ExpectedVersion, call).ConfigureAwait(false);
             if (options.SameSchema && head != null)
-                await schemas.RequireSameAsync(table.Schema, head.Manifest.Schema, name, call.Token).ConfigureAwait(false);
-            bool newSchema = head?.Manifest.Schema != table.Schema.Fingerprint
-                && await schemas.IntroduceAsync(table.Schema, call).ConfigureAwait(false);
+                await schemas.RequireSameAsync(schema, head.Manifest.Schema, entry.Name, call.Token).ConfigureAwait(false);
+            bool newSchema = head?.Manifest.Schema != schema.Fingerprint
+                && await schemas.IntroduceAsync(schema, call).ConfigureAwait(false);
             CommitOutcome outcome = head == null
                 ? await commits.CreateAsync(entry, draft, newSchema, call).ConfigureAwait(false)
                 : await commits.AdvanceAsync(entry, head, draft, newSchema, call).ConfigureAwait(false);
             if (outcome.Committed != null)
                 return DatasetVersion.From(outcome.Committed);
             if (outcome.SchemaGone)
-                schemas.Forget(table.Schema);
+                schemas.Forget(schema);
             head = await entry.StrictHeadAsync(call.Token).ConfigureAwait(false);
             if (attempt > 1)
                 await Task.Delay(RandomNumberGenerator.GetInt32(Math.Min(1 << Math.Min(attempt, 8), JitterMaxMs)), call.Token).ConfigureAwait(false);

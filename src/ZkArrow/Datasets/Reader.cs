@@ -141,7 +141,7 @@ internal sealed class Reader(DatasetContext context, HeadCache heads)
     private static unsafe ArrowTable ReadMapped(MappedSegment mapped, Manifest manifest, ValidationLevel level)
     {
         ArrowTable table = IpcReader.Read(mapped.Start, mapped.Length, mapped, level, out IReadOnlyList<KeyValuePair<string, string>> footer);
-        string commit = footer.FirstOrDefault(pair => pair.Key == Publisher.CommitKey).Value;
+        string commit = footer.FirstOrDefault(pair => pair.Key == IpcFormat.CommitKey).Value;
         if (commit != manifest.Commit)
         {
             table.Release();

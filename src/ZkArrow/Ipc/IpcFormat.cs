@@ -48,6 +48,9 @@ internal static class IpcFormat
     /// </summary>
     public const string DictionaryMetadataKey = "zkarrow:dictionary:metadata";
 
+    /// <summary>Where the footer of every segment says which commit it was written for.</summary>
+    public const string CommitKey = "zkarrow.commit";
+
     public static ReadOnlySpan<byte> Magic => "ARROW1"u8;
 
     public static long Padded(long length) => (length + Alignment - 1) & -Alignment;

@@ -27,7 +27,7 @@ internal sealed unsafe class IpcPlan
         }
         int dictionaryCount = _sections.Count;
         foreach (ArrayBox batch in table.Batches) AddBatch(batch);
-        _tail = Tail(dictionaryCount, footerMetadata);
+        _tail = Tail(_schema, Words(_sections.Take(dictionaryCount)), Words(_sections.Skip(dictionaryCount)), footerMetadata);
         Length = checked(Length + _tail.Length);
     }
 
@@ -100,12 +100,18 @@ internal sealed unsafe class IpcPlan
     }
 
     /// <summary>The end-of-stream mark, the footer, its length and the closing magic.</summary>
-    private byte[] Tail(int dictionaryCount, IReadOnlyList<KeyValuePair<string, string>> footerMetadata)
+    /// <param name="schema">The schema.</param>
+    /// <param name="dictionaryBlocks">Of each dictionary, where its message is, and the lengths of its metadata and its body.</param>
+    /// <param name="batchBlocks">The same of each batch.</param>
+    /// <param name="footerMetadata">What else the footer says.</param>
+    public static byte[] Tail(
+        SchemaBox schema, ReadOnlySpan<long> dictionaryBlocks, ReadOnlySpan<long> batchBlocks, IReadOnlyList<KeyValuePair<string, string>> footerMetadata)
     {
         var writer = new FlatWriter();
-        int schemaTable = SchemaEncoder.Schema(writer, _schema);
-        int dictionaries = Blocks(writer, _sections.Take(dictionaryCount));
-        int batches = Blocks(writer, _sections.Skip(dictionaryCount));
+        int schemaTable = SchemaEncoder.Schema(writer, schema);
+        // a block is an offset, the length of the metadata in 32 bits with 32 bits of padding, the length of the body
+        int dictionaries = writer.Structs(dictionaryBlocks, 3);
+        int batches = writer.Structs(batchBlocks, 3);
         int metadata = SchemaEncoder.Metadata(
             writer, [.. footerMetadata.Select(pair => (Encoding.UTF8.GetBytes(pair.Key), Encoding.UTF8.GetBytes(pair.Value)))]);
         writer.StartTable(5);
@@ -124,12 +130,8 @@ internal sealed unsafe class IpcPlan
         return bytes;
     }
 
-    private static int Blocks(FlatWriter writer, IEnumerable<Section> sections)
-    {
-        // a block is an offset, the length of the metadata in 32 bits with 32 bits of padding, the length of the body
-        long[] words = [.. sections.SelectMany(section => new[] { section.Position, section.Metadata.Length, section.BodyLength })];
-        return writer.Structs(words, 3);
-    }
+    private static long[] Words(IEnumerable<Section> sections) =>
+        [.. sections.SelectMany(section => new[] { section.Position, section.Metadata.Length, section.BodyLength })];
 
     private sealed record Section(long Position, byte[] Metadata, List<BufferPart> Parts, long BodyLength);
 }

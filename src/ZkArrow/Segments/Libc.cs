@@ -16,11 +16,14 @@ internal static unsafe partial class Libc
 
     internal const uint RENAME_NOREPLACE = 1;
     internal const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4;
-    internal const int PROT_READ = 1, PROT_WRITE = 2, MAP_SHARED = 1;
+    internal const int PROT_NONE = 0, PROT_READ = 1, PROT_WRITE = 2;
+    internal const int MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_FIXED = 0x10, MAP_ANONYMOUS = 0x20, MAP_NORESERVE = 0x4000;
+    internal const int MREMAP_MAYMOVE = 1, MREMAP_FIXED = 2, MREMAP_DONTUNMAP = 4;
+    internal const int MADV_DONTFORK = 10;
     internal const int X_OK = 1, W_OK = 2, R_OK = 4;
 
     internal const int EPERM = 1, ENOENT = 2, EINTR = 4, ENXIO = 6, EWOULDBLOCK = 11, ENOMEM = 12, EACCES = 13;
-    internal const int EEXIST = 17, ENOTDIR = 20, EISDIR = 21, ENFILE = 23, EMFILE = 24, ENOSPC = 28;
+    internal const int EEXIST = 17, ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ENFILE = 23, EMFILE = 24, ENOSPC = 28;
     internal const int EROFS = 30, ENOTEMPTY = 39, ELOOP = 40, EOPNOTSUPP = 95, EDQUOT = 122;
 
     private const string Name = "libc";
@@ -112,6 +115,12 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Name, SetLastError = true)]
     internal static partial int munmap(byte* address, nint length);
+
+    [LibraryImport(Name, SetLastError = true)]
+    internal static partial byte* mremap(byte* address, nint oldLength, nint newLength, int flags, byte* newAddress);
+
+    [LibraryImport(Name, SetLastError = true)]
+    internal static partial int madvise(byte* address, nint length, int advice);
 
     [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int unlink(string path);
