@@ -94,4 +94,5 @@ internal enum HandleKind : byte
     Table = 0xC2,
     Subscription = 0xC3,
     Cancel = 0xC4,
+    Loan = 0xC5,
 }

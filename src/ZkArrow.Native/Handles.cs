@@ -29,6 +29,7 @@ internal static class Handles
         typeof(T) == typeof(ZkArrowClient) ? HandleKind.Client :
         typeof(T) == typeof(ZkArrowTable) ? HandleKind.Table :
         typeof(T) == typeof(DatasetSubscription) ? HandleKind.Subscription :
+        typeof(T) == typeof(ZkArrowLoan) ? HandleKind.Loan :
         HandleKind.Cancel;
 
     private static ZkArrowException Wrong<T>(nint handle)
@@ -47,6 +48,7 @@ internal static class Handles
         HandleKind.Client => "client",
         HandleKind.Table => "table",
         HandleKind.Subscription => "subscription",
+        HandleKind.Loan => "loan",
         _ => "cancel",
     };
 }

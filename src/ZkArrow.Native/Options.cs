@@ -37,6 +37,16 @@ internal static unsafe class Options
         };
     }
 
+    /// <summary>The budgets of the columns; null when one number stands for all.</summary>
+    public static long[]? ColumnBytes(ZkaLoanOptions* options)
+    {
+        if (options->ColumnVarBytes == null)
+            return null;
+        if (options->NColumns is < 0 or > int.MaxValue)
+            throw Argument.Refused(nameof(options), $"had {options->NColumns} entries in column_var_bytes; give one for each column");
+        return new ReadOnlySpan<long>(options->ColumnVarBytes, (int)options->NColumns).ToArray();
+    }
+
     public static ReadOptions? Read(ZkaReadOptions* options)
     {
         if (options == null)

@@ -62,6 +62,18 @@ internal struct ZkaReadOptions
     public ulong Version;
 }
 
+/// <summary><c>zka_loan_options</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct ZkaLoanOptions
+{
+    public uint StructSize;
+    public uint Reserved;
+    public long VarBytes;
+    public long* ColumnVarBytes;
+    public long NColumns;
+    public long AllocBytes;
+}
+
 /// <summary><c>zka_counters</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct ZkaCounters

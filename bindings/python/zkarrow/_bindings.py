@@ -118,6 +118,10 @@ class zka_read_options(Structure):
     pass
 
 
+class zka_loan_options(Structure):
+    pass
+
+
 class zka_counters(Structure):
     pass
 
@@ -198,6 +202,15 @@ zka_read_options._fields_ = [
     ("struct_size", c_uint32),
     ("flags", c_uint32),
     ("version", c_uint64),
+]
+
+zka_loan_options._fields_ = [
+    ("struct_size", c_uint32),
+    ("reserved", c_uint32),
+    ("var_bytes", c_int64),
+    ("column_var_bytes", POINTER(c_int64)),
+    ("n_columns", c_int64),
+    ("alloc_bytes", c_int64),
 ]
 
 zka_counters._fields_ = [
@@ -311,6 +324,33 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
         ],
     ),
     "zka_subscription_close": (c_int32, [c_void_p]),
+    "zka_loan_open": (
+        c_int32,
+        [
+            c_void_p,
+            POINTER(ArrowSchema),
+            c_int64,
+            POINTER(zka_loan_options),
+            POINTER(ArrowArray),
+            POINTER(c_void_p),
+            POINTER(zka_error),
+        ],
+    ),
+    "zka_loan_alloc": (c_int32, [c_void_p, c_int64, POINTER(c_void_p), POINTER(zka_error)]),
+    "zka_loan_publish": (
+        c_int32,
+        [
+            c_void_p,
+            c_char_p,
+            POINTER(ArrowArray),
+            POINTER(zka_publish_options),
+            c_int64,
+            c_void_p,
+            POINTER(zka_version_info),
+            POINTER(zka_error),
+        ],
+    ),
+    "zka_loan_close": (c_int32, [c_void_p]),
     "zka__counters": (c_int32, [POINTER(zka_counters), POINTER(zka_error)]),
     "zka__raise_for_test": (c_int32, [c_int32, c_int32, c_uint32, POINTER(zka_error)]),
 }

@@ -14,7 +14,8 @@
  *   failure in its last argument, which may be NULL.
  * - Outputs are zeroed on entry and stay zero on failure.
  * - Arrow structs passed in are consumed (their `release` becomes NULL) only when ZKA_OK is returned;
- *   on any other status the caller still owns them and must release them.
+ *   on any other status the caller still owns them and must release them. Those passed as `const` are
+ *   read during the call and stay the caller's.
  * - Handles that are NULL, closed, or of another kind give ZKA_INVALID_HANDLE, never a crash.
  * - Waiting. Every call that can wait takes `timeout_ms` (-1 = until cancelled, 0 = do not wait) and a
  *   `cancel` handle, which may be NULL and may be fired from any thread.
@@ -735,6 +736,125 @@ ZKA_API zka_status zka_subscription_close(zka_subscription* subscription);
 
 /** @} */
 
+/** \defgroup loan Loan
+ * A batch built in place: its columns lie inside a segment, so that publishing copies nothing and costs the same
+ * whatever the size. Fixed-width types, bool, utf8 and binary and their large forms, lists of fixed-width values,
+ * fixed-size lists and structs of these, nullable or not.
+ * @{ */
+
+/** Writable Arrow buffers inside a segment that is not published yet. */
+typedef struct zka_loan zka_loan;
+
+/** What a loan shall have room for besides its rows. */
+typedef struct zka_loan_options {
+  uint32_t struct_size;            /**< sizeof(zka_loan_options) */
+  uint32_t reserved;               /**< zero */
+  int64_t var_bytes;               /**< bytes for the values of each variable-length column (of a list: for its values);
+                                        -1 = none given, which a schema with such columns does not allow */
+  const int64_t* column_var_bytes; /**< the same for each column of the top level, -1 = var_bytes; may be NULL */
+  int64_t n_columns;               /**< entries in column_var_bytes */
+  int64_t alloc_bytes;             /**< bytes that are no column's, for zka_loan_alloc() */
+} zka_loan_options;
+
+#define ZKA_LOAN_OPTIONS_INIT \
+  { sizeof(zka_loan_options), 0u, -1, NULL, 0, 0 }
+
+/**
+ * \brief Opens a loan of `rows` rows. Its space is taken here, so that a full directory is an error of this call and
+ * never a signal later. Asks the coordinator nothing.
+ *
+ * The buffers of `writable` are to be written: every byte of them is zero, each begins at a multiple of 64. `length` is
+ * `rows`. A nullable column has a validity bitmap, all of it zero, and the `null_count` 0, with which the bitmap is
+ * left out: who wants nulls fills the bitmap and sets `null_count` to their number, or to -1 to have them counted by
+ * zka_loan_publish().
+ * \param client the client.
+ * \param schema a struct, as that of every batch; read during the call.
+ * \param rows rows to make room for.
+ * \param options may be NULL.
+ * \param[out] writable the batch.
+ * \param[out] out the loan.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NO_SPACE, ZKA_TOO_LARGE, ZKA_PERMISSION_DENIED,
+ * ZKA_UNSUPPORTED (the message names the column and its type), ZKA_FORKED.
+ * \par Ownership
+ * `schema` stays the caller's. The caller closes `out` with zka_loan_close() and releases `writable`; the buffers stay
+ * mapped until both are done. A child made by fork() does not have them.
+ * \par Thread safety
+ * Any thread. The buffers may be written by any number of threads.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_loan_open(zka_client* client, const struct ArrowSchema* schema, int64_t rows,
+                                               const zka_loan_options* options, struct ArrowArray* writable,
+                                               zka_loan** out, zka_error* error);
+
+/**
+ * \brief Takes bytes of the loan that are no column's, out of zka_loan_options.alloc_bytes: for buffers of arrays that
+ * are built by something else, such as a memory pool. They are zero and begin at a multiple of 64.
+ * \param loan the loan.
+ * \param bytes how many.
+ * \param[out] out the first byte.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT (negative, or the loan was published already), ZKA_INVALID_HANDLE, ZKA_TOO_LARGE
+ * (fewer are left), ZKA_BUSY (it is being published), ZKA_FORKED.
+ * \par Ownership
+ * The bytes are the loan's: valid until it is closed and `writable` is released.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_loan_alloc(zka_loan* loan, int64_t bytes, void** out, zka_error* error);
+
+/**
+ * \brief Makes a batch whose buffers lie in the loan the next version of a dataset, atomically; makes the dataset when
+ * it does not exist. Copies nothing, and looks at nothing but the last offset of each column and the bitmaps of
+ * uncounted nulls.
+ *
+ * The batch is the one of zka_loan_open(), with `length` lowered to publish fewer rows and each `null_count` set; or
+ * any other of the loan's schema whose buffers lie in its columns or its allocated bytes. The segment stays as long as
+ * the loan was opened. The producer answers for what it wrote: `null_count` is believed, and only reading with
+ * ZKA_READ_VALIDATE_FULL looks at every offset.
+ *
+ * After ZKA_OK the loan is spent: what is written to its buffers is seen by this process alone. After a failure without
+ * ZKA_ERROR_OUTCOME_UNKNOWN it is as it was, to be published again, but what was written during the call is lost: do
+ * not write then. Where the outcome is unknown it is spent.
+ * \param loan the loan.
+ * \param name the dataset.
+ * \param batch the batch; read during the call.
+ * \param options may be NULL; a loan is never inline.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[in,out] version what was published; may be NULL.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT (also: published already, a buffer is not in the loan), ZKA_INVALID_HANDLE
+ * (also: the client is closed), ZKA_TOO_LARGE (a column used more than the loan has for it), ZKA_BUSY (it is being
+ * published), ZKA_ALREADY_EXISTS (expected 0), ZKA_NOT_FOUND (expected a version of a dataset that does not exist),
+ * ZKA_CONFLICT (the head is not the expected version; the message names the winner), ZKA_NOT_OWNER,
+ * ZKA_SCHEMA_MISMATCH, ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED, ZKA_FORKED.
+ * \par Ownership
+ * `batch` stays the caller's.
+ * \par Thread safety
+ * Any thread; two at once are refused.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_loan_publish(zka_loan* loan, const char* name, const struct ArrowArray* batch,
+                                                  const zka_publish_options* options, int64_t timeout_ms,
+                                                  zka_cancel* cancel, zka_version_info* version, zka_error* error);
+
+/**
+ * \brief Closes a loan, and gives it up when it was not published: nothing is left. A publish under way goes on to its
+ * end. May come after zka_client_close().
+ * \param loan the loan; NULL does nothing.
+ * \return ZKA_OK, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * The handle is gone. The buffers stay mapped until `writable` is released.
+ * \par Thread safety
+ * Any thread, once per handle.
+ * \since 0.1
+ */
+ZKA_API zka_status zka_loan_close(zka_loan* loan);
+
+/** @} */
+
 /** \defgroup internals Internals
  * For tests of the library and its bindings; may change in any version.
  * @{ */
@@ -743,12 +863,12 @@ ZKA_API zka_status zka_subscription_close(zka_subscription* subscription);
 typedef struct zka_counters {
   uint32_t struct_size;     /**< sizeof(zka_counters), set by the caller */
   uint32_t reserved;        /**< zero */
-  int64_t handles;          /**< clients, tables, subscriptions, cancels */
+  int64_t handles;          /**< clients, tables, subscriptions, loans, cancels */
   int64_t exported_arrays;  /**< arrays handed out and not yet released */
   int64_t exported_streams; /**< streams handed out and not yet released */
   int64_t exported_schemas; /**< schemas handed out and not yet released */
   int64_t batches;          /**< batches held */
-  int64_t mapped_segments;  /**< segments mapped */
+  int64_t mapped_segments;  /**< segments mapped, loans too */
   int64_t mapped_bytes;     /**< their bytes */
 } zka_counters;
 
