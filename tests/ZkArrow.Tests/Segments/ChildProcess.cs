@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using NUnit.Framework;
+using ZkArrow.Loans;
 using ZkArrow.Segments;
 
 namespace ZkArrow.Tests.Segments;
@@ -83,6 +84,14 @@ internal sealed unsafe class ChildProcess : IDisposable
             case "map":
                 using (data.Map(command[2], long.Parse(command[3])))
                     StayReady();
+                break;
+            case "loan":
+                using (LoanMemory memory = LoanMemory.Create(data, long.Parse(command[2])))
+                {
+                    new Span<byte>(memory.Start, 1 << 20).Fill(1);
+                    StayReady();
+                }
+
                 break;
             case "announce":
                 ChangeBoard board = ChangeBoard.Open(data);
