@@ -16,6 +16,7 @@ from ._about import VERSION as __version__
 from ._about import abi_version, counters, show_info
 from ._client import Client, connect
 from ._lists import DatasetInfo, ListResult, VersionInfo
+from ._loan import Loan
 from ._errors import (
     AlreadyExistsError,
     BusyError,
@@ -75,6 +76,7 @@ __all__ = [
     "InvalidArgumentError",
     "InvalidHandleError",
     "ListResult",
+    "Loan",
     "NoSpaceError",
     "NotFoundError",
     "NotOwnerError",

@@ -6,13 +6,14 @@ import atexit
 import os
 import weakref
 from ctypes import byref, c_int32, c_void_p, sizeof
-from typing import Any, Literal, Union
+from typing import Any, Literal, Mapping, Union
 
 from . import _bindings, _ffi, _waiting
 from ._bindings import ArrowArrayStream, zka_client_options, zka_publish_options, zka_read_options
 from ._lists import DatasetInfo, ListResult, VersionInfo
 from ._errors import InvalidArgumentError
 from ._handle import Handle
+from ._loan import Loan, SchemaLike, open_loan
 from ._protocols import TableLike
 from ._stream import Source
 from ._subscription import Subscription
@@ -155,6 +156,26 @@ class Client(Handle):
             return from_info(info)
 
         return _waiting.wait(publish, timeout)
+
+    def loan(
+        self,
+        schema: SchemaLike,
+        rows: int,
+        *,
+        var_bytes: int | Mapping[str, int] | None = None,
+    ) -> Loan:
+        """Opens a loan of ``rows`` rows: a batch whose columns are written in place.
+
+        ``schema`` has ``__arrow_c_schema__``, or maps the names of nullable columns to their types,
+        such as "float64" or an Arrow format string. Types are those of fixed width, bool, utf8 and
+        binary and their large forms, lists of fixed-width values, fixed-size lists and structs of
+        these. ``var_bytes`` is how many bytes there shall be for the values of each variable-length
+        column, for all or by the names of columns of the top level. Its space is taken here.
+
+        Raises InvalidArgumentError, UnsupportedError (naming the column and its type), NoSpaceError,
+        TooLargeError. Close the loan, or use it as a context manager.
+        """
+        return open_loan(self._open_pointer(), schema, rows, var_bytes)
 
     def read(
         self,

@@ -10,7 +10,7 @@ from ._handle import Handle
 from ._stream import check_requested
 from ._version import Version, from_info, new_info
 
-_TYPE_NAMES = {
+TYPE_NAMES = {
     "n": "null", "b": "bool", "c": "int8", "C": "uint8", "s": "int16", "S": "uint16",
     "i": "int32", "I": "uint32", "l": "int64", "L": "uint64", "e": "float16", "f": "float32",
     "g": "float64", "z": "binary", "Z": "large_binary", "vz": "binary_view", "u": "utf8",
@@ -47,7 +47,7 @@ class Schema:
         return len(self._fields)
 
     def __str__(self) -> str:
-        return ", ".join(f"{name}: {_TYPE_NAMES.get(form, form)}" for name, form in self._fields)
+        return ", ".join(f"{name}: {TYPE_NAMES.get(form, form)}" for name, form in self._fields)
 
     def __repr__(self) -> str:
         return f"<zkarrow.Schema {self}>"

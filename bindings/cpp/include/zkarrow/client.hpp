@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <vector>
+#include <zkarrow/loan.hpp>
 #include <zkarrow/subscription.hpp>
 #include <zkarrow/table.hpp>
 
@@ -25,20 +26,6 @@ struct ConnectOptions {
   std::string auth;
   /// Tables up to this many bytes are kept in the coordinator; nothing = 65,536.
   std::optional<std::int64_t> inline_max;
-  /// The deadline.
-  Timeout timeout = default_timeout;
-  /// Ends the call from another thread; it must outlive the call.
-  const Cancel* cancel = nullptr;
-};
-
-/// How to publish.
-struct PublishOptions {
-  /// Compare-and-set: the number the head must have; 0 = the dataset must not exist yet.
-  std::optional<std::int64_t> expected_version;
-  /// Where the bytes go.
-  Residency residency = Residency::automatic;
-  /// Refuse a schema other than the head's.
-  bool same_schema = false;
   /// The deadline.
   Timeout timeout = default_timeout;
   /// Ends the call from another thread; it must outlive the call.
@@ -114,10 +101,7 @@ class Client {
   /// Makes a table the next version of a dataset, atomically; makes the dataset when it does not
   /// exist. The stream is consumed on success only.
   Version publish(const std::string& name, ArrowArrayStream* stream, const PublishOptions& options = {}) const {
-    zka_publish_options raw = ZKA_PUBLISH_OPTIONS_INIT;
-    raw.flags = options.same_schema ? ZKA_PUBLISH_SAME_SCHEMA : 0;
-    raw.expected_version = options.expected_version.value_or(ZKA_ANY_VERSION);
-    raw.residency = static_cast<std::int32_t>(options.residency);
+    const zka_publish_options raw = detail::raw_options(options);
     return detail::get_version([&](zka_version_info* out, zka_error* error) {
       return zka_dataset_publish(get(), detail::c_str(name), stream, &raw, options.timeout.milliseconds(),
                                  detail::handle_of(options.cancel), out, error);
@@ -130,6 +114,12 @@ class Client {
   /// Makes a table the next version of a dataset.
   Version publish(const std::string& name, UniqueStream&& stream, const PublishOptions& options = {}) const {
     return publish(name, stream.get(), options);
+  }
+
+  /// Opens a loan of `rows` rows, whose columns are written in place; `schema` is read and stays the caller's. Of
+  /// std::vectors, BatchBuilder::schema() makes one.
+  [[nodiscard]] Loan loan(const ArrowSchema& schema, std::int64_t rows, const LoanOptions& options = {}) const {
+    return Loan(get(), schema, rows, options);
   }
 
   /// Takes hold of a version. Its bytes stay valid until the table is closed and the last batch got
