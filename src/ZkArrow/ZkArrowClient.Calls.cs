@@ -44,6 +44,9 @@ public sealed partial class ZkArrowClient
     internal ValueTask<DatasetVersion> PublishAsync(string name, ArrowTable table, PublishOptions? options, TimeSpan timeout, CancellationToken cancellationToken) =>
         CallAsync(call => _publisher.PublishAsync(name, table, options ?? DefaultPublish, InlineMax, call), timeout, cancellationToken);
 
+    internal ValueTask<DatasetVersion> AppendAsync(string name, ArrowTable rows, PublishOptions? options, TimeSpan timeout, CancellationToken cancellationToken) =>
+        CallAsync(call => _publisher.AppendAsync(name, rows, options ?? DefaultPublish, InlineMax, call), timeout, cancellationToken);
+
     internal ValueTask<ZkArrowTable> ReadAsync(string name, ReadOptions? options, TimeSpan timeout, CancellationToken cancellationToken)
     {
         options ??= DefaultRead;
@@ -94,7 +97,7 @@ public sealed partial class ZkArrowClient
     }
 
     private ValueTask<int> SweepAsync(TimeSpan grace, TimeSpan timeout, CancellationToken cancellationToken) => CallAsync(
-        call => new Sweeper(_context, _catalog, _reader, _dropper).SweepAsync(grace, call), timeout, cancellationToken);
+        call => new Sweeper(_context, _catalog, _references, _dropper).SweepAsync(grace, call), timeout, cancellationToken);
 
     private void SweepInBackground() => _ = Task.Run(async () =>
     {

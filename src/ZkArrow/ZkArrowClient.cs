@@ -20,6 +20,7 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
     private readonly Publisher _publisher;
     private readonly Reader _reader;
     private readonly Catalog _catalog;
+    private readonly SegmentReferences _references;
     private readonly Dropper _dropper;
     private long _inlineMax;
     private int _closed;
@@ -31,10 +32,11 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
         _context = context;
         _heads = new HeadCache(context);
         CommitLoop commits = new(context);
-        _publisher = new Publisher(context, _heads, commits, new SchemaStore(context, commits));
         _reader = new Reader(context, _heads);
+        _publisher = new Publisher(context, _heads, commits, new SchemaStore(context, commits), _reader);
         _catalog = new Catalog(context, _heads, _reader);
-        _dropper = new Dropper(context, _heads, _catalog, _reader);
+        _references = new SegmentReferences(_catalog, _reader);
+        _dropper = new Dropper(context, _heads, _catalog, _reader, _references);
     }
 
     /// <summary>The state of the connection.</summary>
@@ -94,6 +96,54 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
         finally
         {
             table.Release();
+        }
+    }
+
+    /// <summary>
+    /// Makes the head's rows and those of a batch behind them the next version, atomically; makes the dataset when it does not
+    /// exist. Rows that are in shared memory already stay where they are: only the new ones are written.
+    /// </summary>
+    /// <param name="name">The dataset.</param>
+    /// <param name="batch">The rows to add, of the head's schema; copied once into shared memory, and still the caller's afterwards.</param>
+    /// <param name="options">Null for the defaults; an inline residency is refused.</param>
+    /// <param name="cancellationToken">Stops the waiting; what was sent may be applied all the same.</param>
+    /// <returns>The whole version that was made.</returns>
+    /// <exception cref="ZkArrowException">As <see cref="PublishAsync(string, RecordBatch, PublishOptions?, CancellationToken)"/>; NotResident or DataLost when the head's rows had to be rewritten and are not in this host's memory.</exception>
+    public async ValueTask<DatasetVersion> AppendAsync(string name, RecordBatch batch, PublishOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        ArrowTable rows = BatchImport.From(batch.Schema, [batch]);
+        try
+        {
+            return await AppendAsync(name, rows, options, _options.OperationTimeout, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            rows.Release();
+        }
+    }
+
+    /// <summary>
+    /// Makes the head's rows and those of a stream behind them the next version, atomically; makes the dataset when it does not
+    /// exist. Rows that are in shared memory already stay where they are: only the new ones are written.
+    /// </summary>
+    /// <param name="name">The dataset.</param>
+    /// <param name="batches">The rows to add, of the head's schema; read to the end, copied once into shared memory. The caller disposes it.</param>
+    /// <param name="options">Null for the defaults; an inline residency is refused.</param>
+    /// <param name="cancellationToken">Stops the waiting; what was sent may be applied all the same.</param>
+    /// <returns>The whole version that was made.</returns>
+    /// <exception cref="ZkArrowException">As <see cref="PublishAsync(string, IArrowArrayStream, PublishOptions?, CancellationToken)"/>; NotResident or DataLost when the head's rows had to be rewritten and are not in this host's memory.</exception>
+    public async ValueTask<DatasetVersion> AppendAsync(string name, IArrowArrayStream batches, PublishOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(batches);
+        ArrowTable rows = await BatchImport.FromAsync(batches, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await AppendAsync(name, rows, options, _options.OperationTimeout, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            rows.Release();
         }
     }
 

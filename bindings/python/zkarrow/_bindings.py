@@ -267,6 +267,19 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
             POINTER(zka_error),
         ],
     ),
+    "zka_dataset_append": (
+        c_int32,
+        [
+            c_void_p,
+            c_char_p,
+            POINTER(ArrowArrayStream),
+            POINTER(zka_publish_options),
+            c_int64,
+            c_void_p,
+            POINTER(zka_version_info),
+            POINTER(zka_error),
+        ],
+    ),
     "zka_dataset_read": (
         c_int32,
         [

@@ -475,6 +475,30 @@ ZKA_API ZKA_NODISCARD zka_status zka_dataset_publish(zka_client* client, const c
                                                      const zka_publish_options* options, int64_t timeout_ms,
                                                      zka_cancel* cancel, zka_version_info* version, zka_error* error);
 
+/**
+ * \brief Makes the head's rows and those of a table behind them the next version, atomically; makes the dataset when it
+ * does not exist. Rows that are in shared memory already stay where they are: only the new ones are written.
+ * \param client the client.
+ * \param name the dataset.
+ * \param stream the rows to add, of the head's schema; all its batches are read and copied once into shared memory.
+ * \param options may be NULL; an inline residency is refused.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[in,out] version the whole version that was made; may be NULL.
+ * \param[out] error what went wrong; may be NULL.
+ * \return as zka_dataset_publish, with ZKA_SCHEMA_MISMATCH for another schema than the head's; ZKA_NOT_RESIDENT or
+ * ZKA_DATA_LOST when the head's rows had to be rewritten and are not in this host's memory.
+ * \par Ownership
+ * As zka_dataset_publish.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_dataset_append(zka_client* client, const char* name,
+                                                    struct ArrowArrayStream* stream,
+                                                    const zka_publish_options* options, int64_t timeout_ms,
+                                                    zka_cancel* cancel, zka_version_info* version, zka_error* error);
+
 /** A reader's hold on one version. */
 typedef struct zka_table zka_table;
 

@@ -24,8 +24,11 @@ internal sealed record OwnRecord(int Format, long Epoch, string State)
 /// <summary>What stands in <c>/dropped/&lt;inc&gt;</c>.</summary>
 internal sealed record DroppedRecord(int Format, string Name, long AtUs);
 
-/// <summary>One segment of a version: a file below the data directory.</summary>
-internal sealed record SegmentRecord(string File, long Bytes, long Rows);
+/// <summary>
+/// One segment of a version: a file below the data directory. <c>Commit</c> is the commit that wrote it, when that is an
+/// earlier one than the version's own: an append keeps the segments of the version before.
+/// </summary>
+internal sealed record SegmentRecord(string File, long Bytes, long Rows, string? Commit = null);
 
 /// <summary>
 /// What the coordinator holds of a version. <c>Boot</c> is the boot id of the host whose memory has the segments: it

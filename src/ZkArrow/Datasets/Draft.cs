@@ -11,7 +11,7 @@ namespace ZkArrow.Datasets;
 /// for. It is pinned until it is disposed, so that no sweeper takes it before its record is there; disposed without being
 /// kept, its segment is removed again.
 /// </summary>
-internal sealed class Draft(DatasetContext context, DraftSource source, string commit, Residency residency) : IDisposable
+internal sealed class Draft(DatasetContext context, DraftSource source, string commit, Residency residency) : IDraftMaker
 {
     private readonly string _random = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
     private byte[]? _inline;
@@ -23,6 +23,9 @@ internal sealed class Draft(DatasetContext context, DraftSource source, string c
     public SchemaBox Schema => source.Schema;
 
     public string SchemaId => source.Schema.Fingerprint;
+
+    /// <summary>Segments of the version before, which this one keeps in front of its own.</summary>
+    public IReadOnlyList<SegmentRecord> Before { get; set; } = [];
 
     /// <summary>The bytes of an inline version; empty for one with a segment.</summary>
     public ReadOnlySpan<byte> InlineFile => _inline;
@@ -44,14 +47,16 @@ internal sealed class Draft(DatasetContext context, DraftSource source, string c
             epoch,
             commit,
             SchemaId,
-            source.Rows,
-            source.Length,
+            Before.Sum(segment => segment.Rows) + source.Rows,
+            Before.Sum(segment => segment.Bytes) + source.Length,
             DateTime.UtcNow.Subtract(DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond,
             context.Author,
             host ? Manifest.Host : Manifest.Inline,
-            host ? [new SegmentRecord(_file!, source.Length, source.Rows)] : [],
+            host ? [.. Before, new SegmentRecord(_file!, source.Length, source.Rows)] : [],
             host ? context.Boot : null);
     }
+
+    public ValueTask<Draft?> OnAsync(Head? head, Call call) => new(this);
 
     public void Dispose()
     {

@@ -7,7 +7,7 @@ namespace ZkArrow.Datasets;
 /// Takes versions and datasets away: the record first, in one commit that also fences every writer, the bytes second.
 /// Whoever dies in between leaves garbage that the sweep finds, never a record without bytes.
 /// </summary>
-internal sealed partial class Dropper(DatasetContext context, HeadCache heads, Catalog catalog, Reader reader)
+internal sealed partial class Dropper(DatasetContext context, HeadCache heads, Catalog catalog, Reader reader, SegmentReferences references)
 {
     private const int DeletesPerCommit = 100;
 
@@ -116,9 +116,20 @@ internal sealed partial class Dropper(DatasetContext context, HeadCache heads, C
                 : throw CommitLoop.Unexpected(answer, $"dropping version {version} of '{name}'");
         }
 
-        // after a lost answer the manifest is gone, and the sweep finds the file
-        foreach (SegmentRecord segment in manifest.Segments)
-            context.Directory.Unlink(segment.File);
+        // after a lost answer the manifest is gone, and the sweep finds the files
+        try
+        {
+            foreach (SegmentRecord segment in manifest.Segments)
+            {
+                if (!await references.AnyAsync(segment.File, sync: false, call.Token).ConfigureAwait(false))
+                    context.Directory.Unlink(segment.File);
+            }
+        }
+        catch (Exception e) when (e is CoordinatorException or OperationCanceledException or ZkArrowException)
+        {
+            LogUncollected(context.Logger, head.Incarnation, e.Message);
+        }
+
         return true;
     }
 
@@ -148,6 +159,6 @@ internal sealed partial class Dropper(DatasetContext context, HeadCache heads, C
             await DatasetContext.RetryAsync(t => context.Coordinator.CommitAsync([delete], t), cancellationToken).ConfigureAwait(false);
     }
 
-    [LoggerMessage(EventId = 20, Level = LogLevel.Warning, Message = "Dropped incarnation {Incarnation} was not collected ({Reason}); the next sweep removes it")]
+    [LoggerMessage(EventId = 20, Level = LogLevel.Warning, Message = "What was dropped of incarnation {Incarnation} was not collected ({Reason}); the next sweep removes it")]
     private static partial void LogUncollected(ILogger logger, Guid incarnation, string reason);
 }

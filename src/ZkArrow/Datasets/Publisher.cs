@@ -9,7 +9,7 @@ namespace ZkArrow.Datasets;
 /// Makes a table the next version: bytes first, then one atomic commit that checks the owner and compares the head. The
 /// commit is tried from what is known; the coordinator's refusal, not a read before it, tells that something changed.
 /// </summary>
-internal sealed class Publisher(DatasetContext context, HeadCache heads, CommitLoop commits, SchemaStore schemas)
+internal sealed class Publisher(DatasetContext context, HeadCache heads, CommitLoop commits, SchemaStore schemas, Reader reader)
 {
     private const int JitterMaxMs = 50;
 
@@ -33,16 +33,33 @@ internal sealed class Publisher(DatasetContext context, HeadCache heads, CommitL
         return CommitAsync(entry, new Draft(context, loan, commit, Residency.Host), options, call);
     }
 
-    private async ValueTask<DatasetVersion> CommitAsync(DatasetEntry entry, Draft mine, PublishOptions options, Call call)
+    /// <summary>Adds the rows of a table to the head's, which stay where they are.</summary>
+    public ValueTask<DatasetVersion> AppendAsync(string name, ArrowTable table, PublishOptions options, long inlineMax, Call call)
     {
-        using Draft draft = mine;
-        SchemaBox schema = draft.Schema;
+        DatasetEntry entry = heads[name];
+        context.RequireAnnounce();
+        if (options.Residency == Residency.Inline)
+            throw new ZkArrowException(ZkArrowStatus.InvalidArgument, "rows cannot be appended with inline residency, which depends on what they are appended to; leave the residency out");
+        AppendDrafts drafts = new(context, reader, table, context.NextCommitId(), options.Residency == Residency.Host ? 0 : inlineMax);
+        return CommitAsync(entry, drafts, options with { SameSchema = true }, call);
+    }
+
+    private async ValueTask<DatasetVersion> CommitAsync(DatasetEntry entry, IDraftMaker drafts, PublishOptions options, Call call)
+    {
+        using IDraftMaker maker = drafts;
+        SchemaBox schema = maker.Schema;
         Head? head = entry.LastKnown ?? await entry.HeadAsync(call.Token).ConfigureAwait(false);
         for (int attempt = 1; ; attempt++)
         {
             head = await CheckExpectedAsync(entry, head, options.ExpectedVersion, call).ConfigureAwait(false);
             if (options.SameSchema && head != null)
                 await schemas.RequireSameAsync(schema, head.Manifest.Schema, entry.Name, call.Token).ConfigureAwait(false);
+            if (await maker.OnAsync(head, call).ConfigureAwait(false) is not { } draft)
+            {
+                head = await entry.StrictHeadAsync(call.Token).ConfigureAwait(false);
+                continue;
+            }
+
             bool newSchema = head?.Manifest.Schema != schema.Fingerprint
                 && await schemas.IntroduceAsync(schema, call).ConfigureAwait(false);
             CommitOutcome outcome = head == null

@@ -71,6 +71,17 @@ internal sealed class Reader(DatasetContext context, HeadCache heads)
         }
     }
 
+    /// <summary>The head's rows, without those of its first segments; null when the head is gone.</summary>
+    public async ValueTask<ArrowTable?> OpenTailAsync(Head head, int without, CancellationToken cancellationToken)
+    {
+        Manifest manifest = head.Manifest;
+        if (!manifest.IsInline)
+            return await OpenSegmentsAsync(head.Incarnation, manifest, [.. manifest.Segments.Skip(without)], ValidationLevel.Default, cancellationToken).ConfigureAwait(false);
+        return await ReadRecordAsync(head.Incarnation, head.Version, cancellationToken).ConfigureAwait(false) is { } record
+            ? OpenInline(record.InlineFile.Span, ValidationLevel.Default)
+            : null;
+    }
+
     /// <summary>The manifest of a version; null when it is not recorded.</summary>
     public async ValueTask<(Manifest Manifest, ReadOnlyMemory<byte> InlineFile)?> ReadRecordAsync(
         Guid incarnation, long version, CancellationToken cancellationToken, bool sync = false)
@@ -112,18 +123,43 @@ internal sealed class Reader(DatasetContext context, HeadCache heads)
         ValidationLevel level = options.ValidateFull ? ValidationLevel.Full : ValidationLevel.Default;
         ArrowTable? table = manifest.IsInline
             ? OpenInline(inlineFile.Span, level)
-            : await OpenSegmentAsync(head.Incarnation, manifest, level, cancellationToken).ConfigureAwait(false);
+            : await OpenSegmentsAsync(head.Incarnation, manifest, manifest.Segments, level, cancellationToken).ConfigureAwait(false);
         if (table == null)
             return null;
         context.Open.Add(Key(head.Incarnation, manifest), table);
         return Wrap(manifest, table);
     }
 
-    private async ValueTask<ArrowTable?> OpenSegmentAsync(Guid incarnation, Manifest manifest, ValidationLevel level, CancellationToken cancellationToken)
+    private async ValueTask<ArrowTable?> OpenSegmentsAsync(
+        Guid incarnation, Manifest manifest, IReadOnlyList<SegmentRecord> segments, ValidationLevel level, CancellationToken cancellationToken)
     {
-        if (manifest.Segments.Count != 1)
-            throw new ZkArrowException(ZkArrowStatus.Unsupported, $"version {manifest.Version} has {manifest.Segments.Count} segments; this version of ZkArrow reads one, use a newer one");
-        SegmentRecord segment = manifest.Segments[0];
+        if (segments.Count == 0)
+            throw new ZkArrowException(ZkArrowStatus.Corrupt, $"the manifest of version {manifest.Version} names no segment; another program may have written it");
+        List<ArrowTable> tables = [];
+        try
+        {
+            foreach (SegmentRecord segment in segments)
+            {
+                if (await OpenSegmentAsync(incarnation, manifest, segment, level, cancellationToken).ConfigureAwait(false) is not { } table)
+                    return null;
+                tables.Add(table);
+            }
+
+            if (tables.Count > 1)
+                return ArrowTable.Concat(tables);
+            tables[0].AddRef();
+            return tables[0];
+        }
+        finally
+        {
+            foreach (ArrowTable table in tables)
+                table.Release();
+        }
+    }
+
+    private async ValueTask<ArrowTable?> OpenSegmentAsync(
+        Guid incarnation, Manifest manifest, SegmentRecord segment, ValidationLevel level, CancellationToken cancellationToken)
+    {
         MappedSegment? mapped = context.Directory.TryMap(segment.File, segment.Bytes);
         if (mapped == null)
         {
@@ -135,17 +171,17 @@ internal sealed class Reader(DatasetContext context, HeadCache heads)
                 : new ZkArrowException(ZkArrowStatus.NotResident, $"version {manifest.Version} is in the memory of another host or an earlier boot (published by {manifest.Author}); read it there, or publish it here");
         }
 
-        return ReadMapped(mapped, manifest, level);
+        return ReadMapped(mapped, segment, segment.Commit ?? manifest.Commit, level);
     }
 
-    private static unsafe ArrowTable ReadMapped(MappedSegment mapped, Manifest manifest, ValidationLevel level)
+    private static unsafe ArrowTable ReadMapped(MappedSegment mapped, SegmentRecord segment, string expected, ValidationLevel level)
     {
         ArrowTable table = IpcReader.Read(mapped.Start, mapped.Length, mapped, level, out IReadOnlyList<KeyValuePair<string, string>> footer);
         string commit = footer.FirstOrDefault(pair => pair.Key == IpcFormat.CommitKey).Value;
-        if (commit != manifest.Commit)
+        if (commit != expected)
         {
             table.Release();
-            throw new ZkArrowException(ZkArrowStatus.Corrupt, $"the segment {manifest.Segments[0].File} carries commit '{commit}' where its manifest says {manifest.Commit}; it was overwritten, publish it again");
+            throw new ZkArrowException(ZkArrowStatus.Corrupt, $"the segment {segment.File} carries commit '{commit}' where its manifest says {expected}; it was overwritten, publish it again");
         }
 
         return table;
@@ -160,7 +196,7 @@ internal sealed class Reader(DatasetContext context, HeadCache heads)
     }
 
     private static string Key(Guid incarnation, Manifest manifest) =>
-        manifest.IsInline ? $"{incarnation:N}:{manifest.Version}" : manifest.Segments[0].File;
+        manifest.IsInline || manifest.Segments.Count == 0 ? $"{incarnation:N}:{manifest.Version}" : manifest.Segments[^1].File; // the last one is the version's own
 
     private static ZkArrowTable Wrap(Manifest manifest, ArrowTable table) =>
         new(DatasetVersion.From(manifest), table, manifest.IsInline ? InlineReason : null);

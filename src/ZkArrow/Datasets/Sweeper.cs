@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 using ZkArrow.Coordination;
 using ZkArrow.Segments;
@@ -10,7 +9,7 @@ namespace ZkArrow.Datasets;
 /// Removes what crashes leave behind: dropped datasets that were not collected, and segments that no record names. Safe to
 /// run anywhere at any time, by any number of processes.
 /// </summary>
-internal sealed partial class Sweeper(DatasetContext context, Catalog catalog, Reader reader, Dropper dropper)
+internal sealed partial class Sweeper(DatasetContext context, Catalog catalog, SegmentReferences references, Dropper dropper)
 {
     /// <summary>
     /// For how long the last node of a dropped incarnation stays: a publisher whose answer was lost may ask for it, see
@@ -55,21 +54,11 @@ internal sealed partial class Sweeper(DatasetContext context, Catalog catalog, R
         }
     }
 
-    /// <summary>A segment's name carries the incarnation and the version whose record must name it.</summary>
     private async ValueTask<bool> IsReferencedAsync(string file, bool sync, CancellationToken cancellationToken)
     {
-        string[] parts = file.Split('/', '-');
-        if (parts.Length != 4
-            || !Guid.TryParseExact(parts[0], "N", out Guid incarnation)
-            || !long.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out long version))
-        {
-            return true; // not one of ours
-        }
-
         try
         {
-            return await reader.ReadRecordAsync(incarnation, version, cancellationToken, sync).ConfigureAwait(false) is { } record
-                && record.Manifest.Segments.Any(segment => segment.File == file);
+            return await references.AnyAsync(file, sync, cancellationToken).ConfigureAwait(false);
         }
         catch (ZkArrowException e) when (e.Status == ZkArrowStatus.Corrupt)
         {

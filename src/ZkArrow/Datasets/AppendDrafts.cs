@@ -1,0 +1,68 @@
+using ZkArrow.ArrowC;
+using ZkArrow.Coordination;
+using ZkArrow.Ipc;
+
+namespace ZkArrow.Datasets;
+
+/// <summary>
+/// The drafts of an append: the new rows become a segment behind those of the head. What is inline, or too many small
+/// segments, is written again together with them. The last segments are merged as long as each is no larger than what is
+/// written behind it, so that a row is copied about as often as its table doubles.
+/// </summary>
+internal sealed class AppendDrafts(DatasetContext context, Reader reader, ArrowTable rows, string commit, long inlineMax) : IDraftMaker
+{
+    /// <summary>More than these are merged: each costs a reader a mapping, and the head record its bytes.</summary>
+    public const int MaxSegments = 16;
+
+    private Draft? _draft;
+    private ArrowTable? _merged;
+
+    public SchemaBox Schema => rows.Schema;
+
+    public async ValueTask<Draft?> OnAsync(Head? head, Call call)
+    {
+        Manifest? manifest = head?.Manifest;
+        int kept = manifest == null || manifest.IsInline ? 0 : Keep(manifest.Segments, rows.NBytes);
+        bool addsOnly = manifest == null || (!manifest.IsInline && kept == manifest.Segments.Count);
+        if (_draft == null || !addsOnly || _merged != null)
+        {
+            Forget();
+            if (!addsOnly)
+            {
+                using ArrowTable? tail = await reader.OpenTailAsync(head!, kept, call.Token).ConfigureAwait(false);
+                if (tail == null)
+                    return null;
+                _merged = ArrowTable.Concat([tail, rows]);
+            }
+
+            IpcPlan plan = IpcPlan.Create(_merged ?? rows, [KeyValuePair.Create(IpcFormat.CommitKey, commit)]);
+            bool inline = (manifest == null || manifest.IsInline) && plan.Length <= inlineMax;
+            _draft = new Draft(context, new TableSource(_merged ?? rows, plan), commit, inline ? Residency.Inline : Residency.Host);
+        }
+
+        _draft.Before = manifest == null ? [] : [.. manifest.Segments.Take(kept).Select(segment => segment with { Commit = segment.Commit ?? manifest.Commit })];
+        return _draft;
+    }
+
+    /// <summary>How many of the segments stay as they are, when this many bytes are written behind them.</summary>
+    internal static int Keep(IReadOnlyList<SegmentRecord> segments, long bytes)
+    {
+        int kept = segments.Count;
+        if (kept < MaxSegments)
+            return kept;
+        do
+            bytes += segments[--kept].Bytes;
+        while (kept > 0 && segments[kept - 1].Bytes <= bytes);
+        return kept;
+    }
+
+    public void Dispose() => Forget();
+
+    private void Forget()
+    {
+        _draft?.Dispose();
+        _draft = null;
+        _merged?.Release();
+        _merged = null;
+    }
+}
