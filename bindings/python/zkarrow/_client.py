@@ -125,7 +125,41 @@ class Client(Handle):
         NotOwnerError, SchemaMismatchError, NoSpaceError, TooLargeError, TimeoutError,
         UnsupportedError. Where ``outcome_unknown`` is true it may have been published all the same.
         """
-        library = _ffi.library()
+        flags = _bindings.ZKA_PUBLISH_SAME_SCHEMA if same_schema else 0
+        commit = _ffi.library().zka_dataset_publish
+        return self._commit(commit, name, table, expected_version, residency, flags, timeout)
+
+    def append(
+        self,
+        name: str,
+        table: TableLike,
+        *,
+        expected_version: int | None = None,
+        residency: Residency | None = None,
+        timeout: float | None = 30.0,
+    ) -> Version:
+        """Makes the head's rows and those of ``table`` behind them the next version, atomically;
+        makes the dataset if need be. Returns the whole version.
+
+        Rows that are in shared memory already stay where they are: only the new ones are written.
+        ``table`` has the head's schema, and is read as in ``publish``; so are the other arguments.
+
+        Raises what ``publish`` raises, with SchemaMismatchError for another schema; NotResidentError
+        or DataLostError when the head's rows had to be rewritten and are not on this host.
+        """
+        commit = _ffi.library().zka_dataset_append
+        return self._commit(commit, name, table, expected_version, residency, 0, timeout)
+
+    def _commit(
+        self,
+        function: Any,
+        name: str,
+        table: TableLike,
+        expected_version: int | None,
+        residency: Residency | None,
+        flags: int,
+        timeout: float | None,
+    ) -> Version:
         pointer = self._open_pointer()
         dataset = _ffi.text(name, "name")
         if residency not in _RESIDENCY_CODES:
@@ -134,17 +168,17 @@ class Client(Handle):
             )
         options = zka_publish_options(
             _PUBLISH_SIZE,
-            _bindings.ZKA_PUBLISH_SAME_SCHEMA if same_schema else 0,
+            flags,
             _bindings.ZKA_ANY_VERSION if expected_version is None else expected_version,
             _RESIDENCY_CODES[residency],
         )
         source = Source(table)
 
-        def publish(timeout_ms: int, cancel: Any) -> Version:
+        def commit(timeout_ms: int, cancel: Any) -> Version:
             info = new_info()
             with source as stream:
                 _ffi.call(
-                    library.zka_dataset_publish,
+                    function,
                     pointer,
                     dataset,
                     stream,
@@ -155,7 +189,7 @@ class Client(Handle):
                 )
             return from_info(info)
 
-        return _waiting.wait(publish, timeout)
+        return _waiting.wait(commit, timeout)
 
     def loan(
         self,

@@ -101,11 +101,7 @@ class Client {
   /// Makes a table the next version of a dataset, atomically; makes the dataset when it does not
   /// exist. The stream is consumed on success only.
   Version publish(const std::string& name, ArrowArrayStream* stream, const PublishOptions& options = {}) const {
-    const zka_publish_options raw = detail::raw_options(options);
-    return detail::get_version([&](zka_version_info* out, zka_error* error) {
-      return zka_dataset_publish(get(), detail::c_str(name), stream, &raw, options.timeout.milliseconds(),
-                                 detail::handle_of(options.cancel), out, error);
-    });
+    return commit(zka_dataset_publish, name, stream, options);
   }
   /// Makes a table the next version of a dataset; the stream is consumed on success only.
   Version publish(const std::string& name, UniqueStream& stream, const PublishOptions& options = {}) const {
@@ -114,6 +110,20 @@ class Client {
   /// Makes a table the next version of a dataset.
   Version publish(const std::string& name, UniqueStream&& stream, const PublishOptions& options = {}) const {
     return publish(name, stream.get(), options);
+  }
+
+  /// Makes the head's rows and those of a stream behind them the next version, atomically; makes the dataset when it does
+  /// not exist. Rows that are in shared memory already stay where they are. The stream is consumed on success only.
+  Version append(const std::string& name, ArrowArrayStream* stream, const PublishOptions& options = {}) const {
+    return commit(zka_dataset_append, name, stream, options);
+  }
+  /// Adds rows to a dataset; the stream is consumed on success only.
+  Version append(const std::string& name, UniqueStream& stream, const PublishOptions& options = {}) const {
+    return append(name, stream.get(), options);
+  }
+  /// Adds rows to a dataset.
+  Version append(const std::string& name, UniqueStream&& stream, const PublishOptions& options = {}) const {
+    return append(name, stream.get(), options);
   }
 
   /// Opens a loan of `rows` rows, whose columns are written in place; `schema` is read and stays the caller's. Of
@@ -209,6 +219,14 @@ class Client {
                                                           const PublishOptions& options = {}) const {
     return detail::attempt([&] { return publish(name, stream, options); });
   }
+  [[nodiscard]] std::expected<Version, Error> try_append(const std::string& name, UniqueStream& stream,
+                                                         const PublishOptions& options = {}) const {
+    return detail::attempt([&] { return append(name, stream, options); });
+  }
+  [[nodiscard]] std::expected<Version, Error> try_append(const std::string& name, UniqueStream&& stream,
+                                                         const PublishOptions& options = {}) const {
+    return detail::attempt([&] { return append(name, stream, options); });
+  }
   [[nodiscard]] std::expected<Table, Error> try_read(const std::string& name, const ReadOptions& options = {}) const {
     return detail::attempt([&] { return read(name, options); });
   }
@@ -231,6 +249,15 @@ class Client {
   [[nodiscard]] zka_client* release() noexcept { return handle_.release(); }
 
  private:
+  Version commit(decltype(&zka_dataset_publish) function, const std::string& name, ArrowArrayStream* stream,
+                 const PublishOptions& options) const {
+    const zka_publish_options raw = detail::raw_options(options);
+    return detail::get_version([&](zka_version_info* out, zka_error* error) {
+      return function(get(), detail::c_str(name), stream, &raw, options.timeout.milliseconds(),
+                      detail::handle_of(options.cancel), out, error);
+    });
+  }
+
   detail::Handle<zka_client, zka_client_close> handle_;
 };
 
