@@ -139,8 +139,11 @@ static int make_of(const cJSON* request, struct ArrowArrayStream* out, make_reco
   return 0;
 }
 
-static zka_status publish(const cJSON* request, const char* name, struct ArrowArrayStream* stream, cJSON* answer,
-                          zka_error* error) {
+typedef zka_status commit_function(zka_client*, const char*, struct ArrowArrayStream*, const zka_publish_options*,
+                                   int64_t, zka_cancel*, zka_version_info*, zka_error*);
+
+static zka_status commit(commit_function* function, const cJSON* request, const char* name,
+                         struct ArrowArrayStream* stream, cJSON* answer, zka_error* error) {
   zka_publish_options options = ZKA_PUBLISH_OPTIONS_INIT;
   zka_version_info version = ZKA_VERSION_INFO_INIT;
   const char* residency = text(request, "residency");
@@ -148,7 +151,7 @@ static zka_status publish(const cJSON* request, const char* name, struct ArrowAr
   if (is_true(request, "same_schema")) options.flags = ZKA_PUBLISH_SAME_SCHEMA;
   if (residency != NULL && strcmp(residency, "host") == 0) options.residency = ZKA_RESIDENCY_HOST;
   if (residency != NULL && strcmp(residency, "inline") == 0) options.residency = ZKA_RESIDENCY_INLINE;
-  zka_status status = zka_dataset_publish(client, name, stream, &options, deadline(request), NULL, &version, error);
+  zka_status status = function(client, name, stream, &options, deadline(request), NULL, &version, error);
   if (status == ZKA_OK) {
     if (stream->release != NULL) return fail(error, ZKA_INTERNAL, "ZKA_OK did not consume the stream");
     add_version(answer, &version);
@@ -162,7 +165,13 @@ static zka_status publish(const cJSON* request, const char* name, struct ArrowAr
 static zka_status do_publish(const cJSON* request, cJSON* answer, zka_error* error) {
   struct ArrowArrayStream stream;
   if (!make_of(request, &stream, NULL)) return fail(error, ZKA_UNSUPPORTED, "unknown kind of table");
-  return publish(request, text(request, "name"), &stream, answer, error);
+  return commit(zka_dataset_publish, request, text(request, "name"), &stream, answer, error);
+}
+
+static zka_status do_append(const cJSON* request, cJSON* answer, zka_error* error) {
+  struct ArrowArrayStream stream;
+  if (!make_of(request, &stream, NULL)) return fail(error, ZKA_UNSUPPORTED, "unknown kind of table");
+  return commit(zka_dataset_append, request, text(request, "name"), &stream, answer, error);
 }
 
 static zka_status read_table(const cJSON* request, const char* name, zka_table** out, zka_error* error) {
@@ -182,7 +191,7 @@ static zka_status do_relay(const cJSON* request, cJSON* answer, zka_error* error
   status = zka_table_stream(table, &stream, error);
   zka_table_close(table);
   if (status != ZKA_OK) return status;
-  return publish(request, text(request, "to"), &stream, answer, error);
+  return commit(zka_dataset_publish, request, text(request, "to"), &stream, answer, error);
 }
 
 static zka_status describe_table(zka_table* table, cJSON* answer, zka_error* error) {
@@ -338,7 +347,7 @@ static const struct {
     {"stat", do_stat},          {"list", do_list},           {"history", do_history},
     {"drop", do_drop},          {"subscribe", do_subscribe}, {"next", do_next},
     {"unsubscribe", do_let_go}, {"misuse", do_misuse},       {"exchange_echo", do_exchange_echo},
-    {"counters", do_counters},
+    {"counters", do_counters},  {"append", do_append},
 };
 
 static zka_status run(const cJSON* request, cJSON* answer, zka_error* error) {

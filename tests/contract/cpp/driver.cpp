@@ -97,6 +97,10 @@ class Driver {
     return {{"version",
              json_of(client_.publish(request.at("name"), make_stream(make_of(request)), publish_options(request)))}};
   }
+  Json append(const Json& request) {
+    return {
+        {"version", json_of(client_.append(request.at("name"), make_stream(make_of(request)), publish_options(request)))}};
+  }
   Json relay(const Json& request) {
     zkarrow::UniqueStream stream = client_.read(request.at("from"), read_options(request)).stream();
     return {{"version", json_of(client_.publish(request.at("to"), stream, publish_options(request)))}};
@@ -202,6 +206,7 @@ class Driver {
       {"close", &Driver::close},
       {"state", &Driver::state},
       {"publish", &Driver::publish},
+      {"append", &Driver::append},
       {"relay", &Driver::relay},
       {"read", &Driver::read},
       {"hold", &Driver::hold},

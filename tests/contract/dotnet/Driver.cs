@@ -19,7 +19,8 @@ internal sealed class Driver : IAsyncDisposable
         "open" => await OpenAsync(request),
         "close" => await CloseAsync(),
         "state" => new JsonObject { ["state"] = Client.State.ToString().ToLowerInvariant() },
-        "publish" => await PublishAsync(request),
+        "publish" => await PublishAsync(request, Client.PublishAsync),
+        "append" => await PublishAsync(request, Client.AppendAsync),
         "relay" => await RelayAsync(request),
         "read" => await ReadAsync(request),
         "hold" => await HoldAsync(request),
@@ -67,13 +68,15 @@ internal sealed class Driver : IAsyncDisposable
         return [];
     }
 
-    private async ValueTask<JsonObject> PublishAsync(JsonObject request)
+    private delegate ValueTask<DatasetVersion> Commit(string name, IArrowArrayStream batches, PublishOptions? options, CancellationToken cancellationToken);
+
+    private static async ValueTask<JsonObject> PublishAsync(JsonObject request, Commit commit)
     {
         JsonNode make = request["make"]!;
         string kind = (string)make["kind"]!;
         int batches = kind == "half" ? 2 : (int?)make["batches"] ?? 1;
         using Maker maker = new(kind, (int?)make["rows"] ?? 0, (long?)make["seed"] ?? 0, batches);
-        return Answer(await Client.PublishAsync(Name(request), maker, PublishOptions(request)));
+        return Answer(await commit(Name(request), maker, PublishOptions(request), default));
     }
 
     private async ValueTask<JsonObject> RelayAsync(JsonObject request)

@@ -14,7 +14,7 @@ from typing import Any, Callable
 import zkarrow
 from digest import addresses, digest
 from maker import ReleasedStream, make, released_array
-from zkarrow import _ffi, exchange
+from zkarrow import Version, _ffi, exchange
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
@@ -60,6 +60,12 @@ class Driver:
         return {"state": self.client.state}
 
     def do_publish(self, request: Request) -> Answer:
+        return self._commit(self.client.publish, request)
+
+    def do_append(self, request: Request) -> Answer:
+        return self._commit(self.client.append, request)
+
+    def _commit(self, method: Callable[..., Version], request: Request) -> Answer:
         options: dict[str, Any] = _timeout(request)
         if "expected_version" in request:
             options["expected_version"] = request["expected_version"]
@@ -67,7 +73,7 @@ class Driver:
             options["residency"] = request["residency"]
         if "same_schema" in request:
             options["same_schema"] = request["same_schema"]
-        version = self.client.publish(request["name"], make(**request["make"]), **options)
+        version = method(request["name"], make(**request["make"]), **options)
         return {"version": _version(version)}
 
     def do_relay(self, request: Request) -> Answer:
