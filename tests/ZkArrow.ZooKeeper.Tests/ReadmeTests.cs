@@ -11,7 +11,7 @@ public sealed class ReadmeTests
     [Test]
     public async Task Examples_run()
     {
-        string servers = Instance.ConnectString + await NewChrootAsync();
+        string servers = Plain.ConnectString + await NewPlainChrootAsync();
         await using ZkClient client = await ZkClient.ConnectAsync(new ZkClientOptions
         {
             ConnectString = servers, // "host1:2181,host2:2181/chroot"

@@ -46,11 +46,7 @@ internal sealed class ChildClient : IAsyncDisposable
     {
         using CancellationTokenSource bound = new(TimeSpan.FromSeconds(30));
         await using ZkClient client = await ZkClient.ConnectAsync(
-            new ZkClientOptions
-            {
-                ConnectString = arguments[0],
-                SessionTimeout = TimeSpan.FromMilliseconds(int.Parse(arguments[1], null)),
-            },
+            RunSecurity.Options(arguments[0]) with { SessionTimeout = TimeSpan.FromMilliseconds(int.Parse(arguments[1], null)) },
             bound.Token);
         client.StateChanged += change => Console.WriteLine($"{change.Current} 0x{change.SessionId:x}");
         await client.CreateAsync(arguments[2], default, ZkCreateMode.Ephemeral, ct: bound.Token);

@@ -11,7 +11,7 @@ public sealed class EnsembleTests
     private ZooKeeperEnsemble _ensemble = null!;
 
     [OneTimeSetUp]
-    public async Task StartAsync() => _ensemble = await ZooKeeperEnsemble.StartAsync();
+    public async Task StartAsync() => _ensemble = await ZooKeeperEnsemble.StartAsync(RunSecurity.Server);
 
     [OneTimeTearDown]
     public async Task StopAsync() => await _ensemble.DisposeAsync();

@@ -5,7 +5,7 @@ namespace ZkArrow.ZooKeeper.Tests.Ensemble;
 /// <summary>One client's ways to the members of an ensemble, so that a test decides which member it is with.</summary>
 internal sealed class Routes(ZooKeeperEnsemble ensemble) : IAsyncDisposable
 {
-    private readonly ChaosProxy[] _proxies = [.. ensemble.Servers.Select(static server => new ChaosProxy(server.Port))];
+    private readonly ChaosProxy[] _proxies = [.. ensemble.Servers.Select(RunSecurity.Proxy)];
 
     public ChaosProxy To(ZooKeeperServer server) => _proxies[ensemble.Servers.ToList().IndexOf(server)];
 

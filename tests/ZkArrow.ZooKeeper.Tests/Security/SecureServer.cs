@@ -11,6 +11,7 @@ public sealed class SecureServer
     public const string LatinPassword = "gr\u00fc\u00df";
 
     public static ZooKeeperServer Instance { get; private set; } = null!;
+    public static string PlainConnectString => $"127.0.0.1:{Instance.Port}";
     public static string SecureConnectString => $"localhost:{Instance.SecurePort}";
 
     [OneTimeSetUp]
