@@ -101,11 +101,18 @@ public sealed class ExpiryTests
     {
         await using ZkClient client = await SharedServer.ConnectAsync(_server.ConnectString, TimeSpan.FromSeconds(10));
         long session = client.SessionId;
+        Recorder<ZkStateChange> states = new();
+        client.StateChanged += states.Add;
         await client.CreateAsync("/stays", default, ZkCreateMode.Ephemeral);
         _server.Kill();
         await Eventually.TrueAsync(() => client.State == ZkState.Suspended, "the client noticed");
         await _server.RestartAsync();
         Assert.That((await client.ExistsAsync("/stays")).Stat!.Value.EphemeralOwner, Is.EqualTo(session));
+        Assert.That(states.All, Is.EqualTo(new[]
+        {
+            new ZkStateChange(ZkState.Connected, ZkState.Suspended, session),
+            new ZkStateChange(ZkState.Suspended, ZkState.Connected, session),
+        }));
     }
 
     /// <summary>Ends a session behind its client's back, as another connection with its id and password.</summary>

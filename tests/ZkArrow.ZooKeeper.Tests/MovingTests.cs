@@ -101,17 +101,21 @@ public sealed class MovingTests
 
     private static string Text(ZkData data) => System.Text.Encoding.UTF8.GetString(data.Data);
 
-    private static string[] Members() =>
+    internal static string[] Members() =>
         [.. Enumerable.Range(1, 2).Select(static n => $"server.{n}=127.0.0.1:{LoopbackPort.Free()}:{LoopbackPort.Free()}")];
 
-    private static async Task<ZooKeeperServer> StartMemberAsync(int id, string[] members)
+    private static Task<ZooKeeperServer> StartMemberAsync(int id, string[] members) => StartMemberAsync(RunSecurity.Server, id, members);
+
+    /// <summary>Starts one of several members, that serves readers while it is alone.</summary>
+    internal static async Task<ZooKeeperServer> StartMemberAsync(ServerSecurity security, int id, string[] members)
     {
         const string flags = "ZOOKEEPER_JVMFLAGS";
         string? before = Environment.GetEnvironmentVariable(flags);
         Environment.SetEnvironmentVariable(flags, "-Dreadonlymode.enabled=true");
         try
         {
-            return await ZooKeeperServer.StartAsync(RunSecurity.Server, [$"myid={id}", "localSessionsEnabled=true", "localSessionsUpgradingEnabled=true", .. members]);
+            return await ZooKeeperServer.StartAsync(
+                security, [$"myid={id}", "localSessionsEnabled=true", "localSessionsUpgradingEnabled=true", .. members]);
         }
         finally
         {

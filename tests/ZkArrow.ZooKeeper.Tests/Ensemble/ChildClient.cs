@@ -33,6 +33,14 @@ internal sealed class ChildClient : IAsyncDisposable
 
     public void Resume() => ProcessSignal.Send(_process.Id, ProcessSignal.Continue);
 
+    /// <summary>Lets it close its client and end; all its lines have come then.</summary>
+    public async Task EndAsync()
+    {
+        _process.StandardInput.Close();
+        using CancellationTokenSource bound = new(TimeSpan.FromSeconds(30));
+        await _process.WaitForExitAsync(bound.Token);
+    }
+
     public async ValueTask DisposeAsync()
     {
         _process.Kill();

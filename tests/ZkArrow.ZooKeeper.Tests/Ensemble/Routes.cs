@@ -16,9 +16,24 @@ internal sealed class Routes(ZooKeeperEnsemble ensemble) : IAsyncDisposable
             proxy.Refusing = proxy != To(server);
         ZkClient client = await SharedServer.ConnectAsync(
             string.Join(',', _proxies.Select(static proxy => proxy.ConnectString)), timeout);
+        OpenAll();
+        return client;
+    }
+
+    /// <summary>Cuts the client off from all members.</summary>
+    public void CloseAll()
+    {
+        foreach (ChaosProxy proxy in _proxies)
+        {
+            proxy.Refusing = true;
+            proxy.Cut();
+        }
+    }
+
+    public void OpenAll()
+    {
         foreach (ChaosProxy proxy in _proxies)
             proxy.Refusing = false;
-        return client;
     }
 
     public async ValueTask DisposeAsync()
