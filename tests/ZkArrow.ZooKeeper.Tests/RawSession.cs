@@ -11,7 +11,19 @@ namespace ZkArrow.ZooKeeper.Tests;
 /// <summary>A second connection with a session's id and password, as no client should ever make one.</summary>
 internal static class RawSession
 {
-    public static async Task CloseAsync(ZooKeeperServer server, ZkSession session)
+    /// <summary>Closes the session behind its client's back.</summary>
+    public static Task CloseAsync(ZooKeeperServer server, ZkSession session) => WithAsync(server, session, static async stream =>
+    {
+        JuteWriter close = Requests.Start(OpCode.CloseSession, 100, xid: 1);
+        await SendAsync(stream, close.Finish());
+        await ReadAsync(stream);
+    });
+
+    /// <summary>Moves the session to this server and leaves.</summary>
+    public static Task MoveAsync(ZooKeeperServer server, ZkSession session) =>
+        WithAsync(server, session, static _ => Task.CompletedTask);
+
+    private static async Task WithAsync(ZooKeeperServer server, ZkSession session, Func<Stream, Task> act)
     {
         using TcpClient tcp = new();
         await tcp.ConnectAsync(IPAddress.Loopback, server.ClientPort);
@@ -22,9 +34,7 @@ internal static class RawSession
         Assert.That(ConnectResponse.Read(await ReadAsync(stream)).IsExpired, Is.False);
         if (RunSecurity.IsOn)
             await ProveAsync(stream);
-        JuteWriter close = Requests.Start(OpCode.CloseSession, 100, xid: 1);
-        await SendAsync(stream, close.Finish());
-        await ReadAsync(stream);
+        await act(stream);
     }
 
     private static async Task ProveAsync(Stream stream)

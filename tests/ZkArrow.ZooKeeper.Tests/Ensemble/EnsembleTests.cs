@@ -33,6 +33,23 @@ public sealed class EnsembleTests
     }
 
     [Test]
+    public async Task A_write_to_a_server_that_the_session_has_left_is_not_called_done_and_the_session_comes_back()
+    {
+        await using Routes routes = new(_ensemble);
+        await using ZkClient client = await routes.ConnectAsync(_ensemble.Servers[0], _timeout);
+        Owner owner = await Owner.CreateAsync(client);
+        string path = $"/left-{Guid.NewGuid():N}";
+        await client.CreateAsync(path, default);
+        await RawSession.MoveAsync(_ensemble.Servers[1], client.Session);
+
+        // the server that was left refuses by closing the connection, which does not tell what became of the write
+        ZkResult<ZkSet> left = await client.TrySetDataAsync(path, default, 0);
+        Assert.That((left.Code, left.Outcome), Is.EqualTo((ZkErrorCode.ConnectionLoss, ZkOutcome.Unknown)));
+        await owner.AssertMovedAsync();
+        Assert.That((await client.SetDataAsync(path, default, 0)).Stat.Version, Is.EqualTo(1), "it was not done, so the same one is");
+    }
+
+    [Test]
     public async Task The_sessions_of_all_servers_outlive_the_leader()
     {
         ZooKeeperServer leader = await _ensemble.LeaderAsync();
