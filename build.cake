@@ -204,13 +204,24 @@ Step("Test-ZooKeeper-Matrix", "the ZooKeeper client's tests on 3.8 and 3.9, plai
     .IsDependentOn("Peers").IsDependentOn("Build")
     .Does(() =>
     {
+        var broken = new List<string>();
         foreach (string server in new[] { "3.8", "3.9" })
         foreach (string security in new[] { "", "tls+sasl" })
         {
             string suite = $"zookeeper-matrix-{server}{(security == "" ? "" : "-secure")}";
             CleanDirectory($"{results}/{suite}");
-            Run(12, TestZooKeeper(suite, server, security, soakSeconds: 60, kazooSeconds: 30));
+            try
+            {
+                Run(12, TestZooKeeper(suite, server, security, soakSeconds: 60, kazooSeconds: 30));
+            }
+            catch (Exception failure)
+            {
+                broken.Add($"{suite}: {failure.Message}");
+            }
         }
+
+        if (broken.Count > 0)
+            throw new Exception(string.Join("; ", broken));
     });
 
 // ---- the rest ----
