@@ -131,6 +131,8 @@ public sealed class ChaosProxy : IAsyncDisposable
                 await server.ConnectAsync(IPAddress.Loopback, _target, _stop.Token);
                 lock (_gate)
                 {
+                    if (_refusing)
+                        return; // since it was asked above: a cut that came meanwhile did not see this one
                     _open.Add(client);
                     _open.Add(server);
                     Connections++;

@@ -23,11 +23,11 @@ internal sealed class Routes(ZooKeeperEnsemble ensemble) : IAsyncDisposable
     /// <summary>Cuts the client off from all members.</summary>
     public void CloseAll()
     {
+        // all are shut before the first is cut, or the client would be with the next one at once
         foreach (ChaosProxy proxy in _proxies)
-        {
             proxy.Refusing = true;
+        foreach (ChaosProxy proxy in _proxies)
             proxy.Cut();
-        }
     }
 
     public void OpenAll()
