@@ -25,6 +25,7 @@ packages_for() {
     Peers) echo debootstrap ;;
     Test-Tools) echo "$python" ;;
     Test-Unit) echo zookeeper python3-kazoo ;;
+    Test-ZooKeeper-*) echo zookeeper python3-kazoo debootstrap ;;
     Test-Abi) echo "$native gcc g++ python3" ;;
     Test-Cpp) echo "$native $cpp doctest-dev zookeeper" ;;
     Test-Contract | Test-Faults) echo "$native $cpp $drivers python3 zookeeper" ;;

@@ -36,9 +36,8 @@ public sealed class PipeliningTests
     [TestCase(512, 3000)]
     public async Task A_small_window_slows_down_and_loses_nothing(int requests, int bytes)
     {
-        await using ZkClient client = await ZkClient.ConnectAsync(new ZkClientOptions
+        await using ZkClient client = await ZkClient.ConnectAsync(RunSecurity.Options(Instance.ConnectString + await NewChrootAsync()) with
         {
-            ConnectString = Instance.ConnectString + await NewChrootAsync(),
             MaxRequestsInFlight = requests,
             MaxBytesInFlight = bytes,
         });
