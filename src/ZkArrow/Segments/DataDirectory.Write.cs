@@ -41,7 +41,7 @@ internal sealed partial class DataDirectory
             Allocate(pin.Descriptor, length, path);
             using (var sink = new FileSink(pin.Descriptor, path, length))
             {
-                fill(sink);
+                fill(new UndamagedSink(sink));
                 sink.Complete();
             }
 
