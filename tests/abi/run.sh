@@ -133,9 +133,12 @@ check "unload.c compiles" loader unload
 check "signals.c compiles" loader signals
 check "fork.c compiles" program fork "$here/fork.c" "$here/table.c"
 check "badinput.c compiles" program badinput "$here/badinput.c" "$here/table.c"
+check "guard.c compiles" gcc -std=c11 -g "${strict[@]}" "$root/native/guard/zkguard.c" "$here/guard.c" -o "$work/guard" -pthread
+check "the guard compiles with clang" clang -std=c11 -O2 "${strict[@]}" -fsyntax-only "$root/native/guard/zkguard.c"
 check "a call works after dlclose" timeout 60 "$work/unload" "$lib/libzkarrow.so.0"
 check "signals are as documented" timeout 60 "$work/signals" "$lib/libzkarrow.so.0"
 check "fork is as documented" timeout 120 "$work/fork"
+check "a fault in a mapped segment is survived, any other is not" timeout 120 "$work/guard"
 check "bad input is refused" timeout 120 "$work/badinput"
 
 check "the ABI tool's own tests" "$python" -m pytest -q -p no:cacheprovider "$here/test_abi_tool.py"

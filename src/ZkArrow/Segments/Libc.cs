@@ -74,6 +74,7 @@ internal static unsafe partial class Libc
         [FieldOffset(0)] public long Type;
         [FieldOffset(8)] public long BlockSize;
         [FieldOffset(16)] public long Blocks;
+        [FieldOffset(24)] public long BlocksFree;
         [FieldOffset(32)] public long BlocksAvailable;
     }
 
