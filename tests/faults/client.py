@@ -48,9 +48,9 @@ class Client:
             raise Refused(answer)
         return answer
 
-    def kill(self) -> None:
-        """Ends the process with SIGKILL."""
-        self._driver.kill()
+    def kill(self) -> int:
+        """Ends the process with SIGKILL; how many requests it had answered and nobody had asked for the answers."""
+        return self._driver.kill()
 
     def __enter__(self) -> Client:
         return self

@@ -28,7 +28,7 @@ SCALE = int(os.environ.get("FAULTS_SCALE", "1"))
 SCENARIOS: dict[str, Callable[[str, str], str]] = {
     "race of four languages, 1000 publishes": lambda url, data_dir: race.run(url, data_dir, 1000 * SCALE),
     "300 processes start and end": lambda url, data_dir: starts.run(url, data_dir, 300 * SCALE),
-    "publisher killed 200 times": lambda url, data_dir: kills.run(url, data_dir, 200 * SCALE),
+    "writer killed 200 times": lambda url, data_dir: kills.run(url, data_dir, 200 * SCALE),
 }
 
 

@@ -117,13 +117,17 @@ class Driver:
         finally:
             self.kill()
 
-    def kill(self) -> None:
-        """Ends it at once; fine when it is gone."""
+    def kill(self) -> int:
+        """Ends it at once, fine when it is gone; how many answers nobody has taken."""
         self._process.kill()
         self._process.wait()
+        answers = self._pending
+        if self._process.stdout is not None and not self._process.stdout.closed:
+            answers += self._process.stdout.read()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
+        return answers.count(b"\n")
 
     def _ended(self) -> str:
         code = self._process.wait(10)
