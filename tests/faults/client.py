@@ -37,6 +37,11 @@ class Client:
         self._driver: Driver = _PROGRAMS.start(language)
         self.ask(op="open", url=url, data_dir=data_dir, timeout_ms=60_000)
 
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._driver.pid
+
     def send(self, **request: Any) -> None:
         """Sends without waiting for the answer."""
         self._driver.send(request)

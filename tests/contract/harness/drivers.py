@@ -76,6 +76,11 @@ class Driver:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=environment
         )
 
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
+
     def send(self, request: dict[str, Any]) -> None:
         """Sends a request."""
         assert self._process.stdin is not None
