@@ -169,7 +169,7 @@ Suite(Step("Test-Docs", "the programs of the README, as a reader would run them"
     .IsDependentOn("Publish-Native"), "docs", 5,
     python, "tests/docs/run.py");
 
-Suite(Step("Test-Faults", "processes that race and processes that die (FAULTS_SCALE=10 for longer)")
+Suite(Step("Test-Faults", "processes that race, that die and that go on (FAULTS_SCALE=5 for 1,000 kills)")
     .IsDependentOn("Build").IsDependentOn("Cpp"), "faults", 10,
     python, "tests/faults/run.py");
 
@@ -233,6 +233,10 @@ Step("Demo", "the demonstration, from a clean start")
 Step("Bench", "the benchmarks with their peers, to artifacts/bench")
     .IsDependentOn("Build").IsDependentOn("Cpp").IsDependentOn("Peers")
     .Does(() => Run(60, "tests/bench/run.sh"));
+
+Step("Soak", "processes of every language that publish, read and drop with flat memory, for SOAK_MINUTES (10)")
+    .IsDependentOn("Build").IsDependentOn("Cpp")
+    .Does(() => Run(24 * 60, python, "tests/faults/soak.py"));
 
 Step("Format", "rewrite the sources in the project's style")
     .Does(() =>

@@ -19,6 +19,7 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
     private readonly HeadCache _heads;
     private readonly Publisher _publisher;
     private readonly Reader _reader;
+    private readonly SegmentRecords _records;
     private readonly Catalog _catalog;
     private readonly Dropper _dropper;
     private long _inlineMax;
@@ -31,8 +32,9 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
         _context = context;
         _heads = new HeadCache(context);
         CommitLoop commits = new(context);
-        _publisher = new Publisher(context, _heads, commits, new SchemaStore(context, commits));
         _reader = new Reader(context, _heads);
+        _records = new SegmentRecords(context, _reader);
+        _publisher = new Publisher(context, _heads, commits, new SchemaStore(context, commits), new SpaceReport(context, _records));
         _catalog = new Catalog(context, _heads, _reader);
         _dropper = new Dropper(context, _heads, _catalog, _reader);
     }

@@ -80,7 +80,7 @@ internal sealed class Draft(DatasetContext context, ArrowTable table, IpcPlan pl
     {
         byte[] bytes = new byte[plan.Length];
         fixed (byte* start = bytes)
-            plan.Write(new MemorySink(start, bytes.Length));
+            plan.Write(new UndamagedSink(new MemorySink(start, bytes.Length)));
         return bytes;
     }
 }

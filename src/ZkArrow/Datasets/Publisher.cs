@@ -9,7 +9,7 @@ namespace ZkArrow.Datasets;
 /// Makes a table the next version: bytes first, then one atomic commit that checks the owner and compares the head. The
 /// commit is tried from what is known; the coordinator's refusal, not a read before it, tells that something changed.
 /// </summary>
-internal sealed class Publisher(DatasetContext context, HeadCache heads, CommitLoop commits, SchemaStore schemas)
+internal sealed class Publisher(DatasetContext context, HeadCache heads, CommitLoop commits, SchemaStore schemas, SpaceReport space)
 {
     /// <summary>Footer metadata of every segment.</summary>
     public const string CommitKey = "zkarrow.commit";
@@ -31,9 +31,18 @@ internal sealed class Publisher(DatasetContext context, HeadCache heads, CommitL
                 await schemas.RequireSameAsync(table.Schema, head.Manifest.Schema, name, call.Token).ConfigureAwait(false);
             bool newSchema = head?.Manifest.Schema != table.Schema.Fingerprint
                 && await schemas.IntroduceAsync(table.Schema, call).ConfigureAwait(false);
-            CommitOutcome outcome = head == null
-                ? await commits.CreateAsync(entry, draft, newSchema, call).ConfigureAwait(false)
-                : await commits.AdvanceAsync(entry, head, draft, newSchema, call).ConfigureAwait(false);
+            CommitOutcome outcome;
+            try
+            {
+                outcome = head == null
+                    ? await commits.CreateAsync(entry, draft, newSchema, call).ConfigureAwait(false)
+                    : await commits.AdvanceAsync(entry, head, draft, newSchema, call).ConfigureAwait(false);
+            }
+            catch (ZkArrowException e) when (e.Status == ZkArrowStatus.NoSpace)
+            {
+                throw await space.ExplainAsync(e, call.Token).ConfigureAwait(false);
+            }
+
             if (outcome.Committed != null)
                 return DatasetVersion.From(outcome.Committed);
             if (outcome.SchemaGone)

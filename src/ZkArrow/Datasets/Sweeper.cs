@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
-using Microsoft.Extensions.Logging;
 using ZkArrow.Coordination;
 using ZkArrow.Segments;
 
@@ -10,7 +8,7 @@ namespace ZkArrow.Datasets;
 /// Removes what crashes leave behind: dropped datasets that were not collected, and segments that no record names. Safe to
 /// run anywhere at any time, by any number of processes.
 /// </summary>
-internal sealed partial class Sweeper(DatasetContext context, Catalog catalog, Reader reader, Dropper dropper)
+internal sealed class Sweeper(DatasetContext context, Catalog catalog, SegmentRecords records, Dropper dropper)
 {
     /// <summary>
     /// For how long the last node of a dropped incarnation stays: a publisher whose answer was lost may ask for it, see
@@ -30,12 +28,12 @@ internal sealed partial class Sweeper(DatasetContext context, Catalog catalog, R
             candidates.Names,
             async (file, token) =>
             {
-                if (!await IsReferencedAsync(file, sync: false, token).ConfigureAwait(false))
+                if (!await records.HaveAsync(file, sync: false, token).ConfigureAwait(false))
                     suspects.Add(file);
                 return true;
             },
             call.Token).ConfigureAwait(false);
-        return await candidates.RemoveAsync(suspects, file => IsReferencedAsync(file, sync: true, call.Token)).ConfigureAwait(false);
+        return await candidates.RemoveAsync(suspects, file => records.HaveAsync(file, sync: true, call.Token)).ConfigureAwait(false);
     }
 
     private async ValueTask CollectDroppedAsync(CancellationToken cancellationToken)
@@ -54,31 +52,4 @@ internal sealed partial class Sweeper(DatasetContext context, Catalog catalog, R
                 await dropper.DeleteAsync([context.Layout.Dataset(incarnation), path], cancellationToken).ConfigureAwait(false);
         }
     }
-
-    /// <summary>A segment's name carries the incarnation and the version whose record must name it.</summary>
-    private async ValueTask<bool> IsReferencedAsync(string file, bool sync, CancellationToken cancellationToken)
-    {
-        string[] parts = file.Split('/', '-');
-        if (parts.Length != 4
-            || !Guid.TryParseExact(parts[0], "N", out Guid incarnation)
-            || !long.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out long version))
-        {
-            return true; // not one of ours
-        }
-
-        try
-        {
-            return await reader.ReadRecordAsync(incarnation, version, cancellationToken, sync).ConfigureAwait(false) is { } record
-                && record.Manifest.Segments.Any(segment => segment.File == file);
-        }
-        catch (ZkArrowException e) when (e.Status == ZkArrowStatus.Corrupt)
-        {
-            // what cannot be understood is left alone
-            LogUnreadable(context.Logger, file, e.Message);
-            return true;
-        }
-    }
-
-    [LoggerMessage(EventId = 21, Level = LogLevel.Warning, Message = "The sweep left {File} alone: {Reason}")]
-    private static partial void LogUnreadable(ILogger logger, string file, string reason);
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using NUnit.Framework;
 using ZkArrow.Segments;
 
@@ -83,6 +84,16 @@ internal sealed unsafe class ChildProcess : IDisposable
             case "map":
                 using (data.Map(command[2], long.Parse(command[3])))
                     StayReady();
+                break;
+            case "map-unguarded":
+                NativeLibrary.SetDllImportResolver(typeof(DataDirectory).Assembly, (library, _, _) => library == "zkguard" ? throw new DllNotFoundException() : 0);
+                using (MappedSegment segment = data.Map(command[2], long.Parse(command[3])))
+                {
+                    segment.ThrowIfDamaged();
+                    if (!SegmentGuard.IsInstalled && segment.Tripwire == null && !SegmentGuard.IsPoisoned(segment.Start))
+                        StayReady();
+                }
+
                 break;
             case "announce":
                 ChangeBoard board = ChangeBoard.Open(data);
