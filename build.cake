@@ -144,6 +144,10 @@ Suite(Step("Test-Unit", "NUnit: unit, property and architecture tests, against r
     "dotnet", "test", solution, "-c", "Release", "--no-build", "--logger", "trx;LogFilePrefix=unit",
     "--results-directory", $"{results}/unit", "--blame-hang-timeout", "5m", "--blame-hang-dump-type", "none");
 
+Suite(Step("Test-ZooKeeper-39", "the ZooKeeper client's tests on a 3.9 server, with TLS and SASL on")
+    .IsDependentOn("Peers").IsDependentOn("Build"), "zookeeper-39", 6,
+    TestZooKeeper("zookeeper-39", "3.9", "tls+sasl", soakSeconds: 3, kazooSeconds: 4));
+
 Suite(Step("Test-Abi", "the C header and the exports of libzkarrow.so")
     .IsDependentOn("Publish-Native").IsDependentOn("Headers"), "abi", 5,
     "tests/abi/run.sh");
@@ -165,7 +169,7 @@ Suite(Step("Test-Docs", "the programs of the README, as a reader would run them"
     .IsDependentOn("Publish-Native"), "docs", 5,
     python, "tests/docs/run.py");
 
-Suite(Step("Test-Faults", "processes that race and processes that die (FAULTS_SCALE=10 for longer)")
+Suite(Step("Test-Faults", "processes that race, that die and that go on (FAULTS_SCALE=5 for 1,000 kills)")
     .IsDependentOn("Build").IsDependentOn("Cpp"), "faults", 10,
     python, "tests/faults/run.py");
 
@@ -178,6 +182,7 @@ Step("Test", "every suite, a table, and one closing line")
     .IsDependentOn("Check-Generated")
     .IsDependentOn("Test-Tools")
     .IsDependentOn("Test-Unit")
+    .IsDependentOn("Test-ZooKeeper-39")
     .IsDependentOn("Test-Abi")
     .IsDependentOn("Test-Cpp")
     .IsDependentOn("Test-Python")
@@ -185,6 +190,39 @@ Step("Test", "every suite, a table, and one closing line")
     .IsDependentOn("Test-Docs")
     .IsDependentOn("Test-Faults")
     .IsDependentOn("Test-Peers");
+
+string[] TestZooKeeper(string suite, string server, string security, int soakSeconds, int kazooSeconds) =>
+[
+    "env", $"ZKARROW_TEST_SERVER={server}", $"ZKARROW_TEST_SECURITY={security}", $"ZKARROW_SOAK_SECONDS={soakSeconds}",
+    $"ZKARROW_KAZOO_SECONDS={kazooSeconds}",
+    "dotnet", "test", "tests/ZkArrow.ZooKeeper.Tests", "-c", "Release", "--no-build", "--logger", $"trx;LogFilePrefix={suite}",
+    "--results-directory", $"{results}/{suite}", "--blame-hang-timeout", "5m", "--blame-hang-dump-type", "none",
+];
+
+// Not part of Test, which has one cell of it for each server.
+Step("Test-ZooKeeper-Matrix", "the ZooKeeper client's tests on 3.8 and 3.9, plain and secure, with the long versions (20 minutes)")
+    .IsDependentOn("Peers").IsDependentOn("Build")
+    .Does(() =>
+    {
+        var broken = new List<string>();
+        foreach (string server in new[] { "3.8", "3.9" })
+        foreach (string security in new[] { "", "tls+sasl" })
+        {
+            string suite = $"zookeeper-matrix-{server}{(security == "" ? "" : "-secure")}";
+            CleanDirectory($"{results}/{suite}");
+            try
+            {
+                Run(12, TestZooKeeper(suite, server, security, soakSeconds: 60, kazooSeconds: 30));
+            }
+            catch (Exception failure)
+            {
+                broken.Add($"{suite}: {failure.Message}");
+            }
+        }
+
+        if (broken.Count > 0)
+            throw new Exception(string.Join("; ", broken));
+    });
 
 // ---- the rest ----
 
@@ -195,6 +233,10 @@ Step("Demo", "the demonstration, from a clean start")
 Step("Bench", "the benchmarks with their peers, to artifacts/bench")
     .IsDependentOn("Build").IsDependentOn("Cpp").IsDependentOn("Peers")
     .Does(() => Run(60, "tests/bench/run.sh"));
+
+Step("Soak", "processes of every language that publish, read and drop with flat memory, for SOAK_MINUTES (10)")
+    .IsDependentOn("Build").IsDependentOn("Cpp")
+    .Does(() => Run(24 * 60, python, "tests/faults/soak.py"));
 
 Step("Format", "rewrite the sources in the project's style")
     .Does(() =>

@@ -25,15 +25,16 @@ packages_for() {
     Peers) echo debootstrap ;;
     Test-Tools) echo "$python" ;;
     Test-Unit) echo zookeeper python3-kazoo ;;
-    Test-Abi) echo "$native gcc g++ python3" ;;
+    Test-ZooKeeper-*) echo zookeeper python3-kazoo debootstrap ;;
+    Test-Abi) echo "$native gcc g++ python3 valgrind" ;;
     Test-Cpp) echo "$native $cpp doctest-dev zookeeper" ;;
-    Test-Contract | Test-Faults) echo "$native $cpp $drivers python3 zookeeper" ;;
+    Test-Contract | Test-Faults | Soak) echo "$native $cpp $drivers python3 zookeeper" ;;
     Test-Docs) echo "$native $cpp gcc python3 zookeeper" ;;
     Demo) echo "$native $cpp python3 zookeeper" ;;
     Bench) echo "$native $cpp $python zookeeper libzookeeper-mt-dev python3-kazoo debootstrap" ;;
     Test-Python) echo "$native $python zookeeper" ;;
     # an unknown target is for Cake to refuse, and the rest need everything
-    *) echo "$native $cpp $python $drivers doctest-dev zookeeper python3-kazoo debootstrap" ;;
+    *) echo "$native $cpp $python $drivers doctest-dev valgrind zookeeper python3-kazoo debootstrap" ;;
   esac
 }
 

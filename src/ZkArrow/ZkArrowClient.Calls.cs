@@ -97,7 +97,7 @@ public sealed partial class ZkArrowClient
     }
 
     private ValueTask<int> SweepAsync(TimeSpan grace, TimeSpan timeout, CancellationToken cancellationToken) => CallAsync(
-        call => new Sweeper(_context, _catalog, _references, _dropper).SweepAsync(grace, call), timeout, cancellationToken);
+        call => new Sweeper(_context, _catalog, _records, _dropper).SweepAsync(grace, call), timeout, cancellationToken);
 
     private void SweepInBackground() => _ = Task.Run(async () =>
     {

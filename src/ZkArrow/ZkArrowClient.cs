@@ -19,8 +19,8 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
     private readonly HeadCache _heads;
     private readonly Publisher _publisher;
     private readonly Reader _reader;
+    private readonly SegmentRecords _records;
     private readonly Catalog _catalog;
-    private readonly SegmentReferences _references;
     private readonly Dropper _dropper;
     private long _inlineMax;
     private int _closed;
@@ -33,10 +33,11 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
         _heads = new HeadCache(context);
         CommitLoop commits = new(context);
         _reader = new Reader(context, _heads);
-        _publisher = new Publisher(context, _heads, commits, new SchemaStore(context, commits), _reader);
         _catalog = new Catalog(context, _heads, _reader);
-        _references = new SegmentReferences(_catalog, _reader);
-        _dropper = new Dropper(context, _heads, _catalog, _reader, _references);
+        _records = new SegmentRecords(context, _catalog, _reader);
+        _publisher = new Publisher(
+            context, _heads, commits, new SchemaStore(context, commits), _reader, new SpaceReport(context, _records));
+        _dropper = new Dropper(context, _heads, _catalog, _reader, _records);
     }
 
     /// <summary>The state of the connection.</summary>

@@ -1,18 +1,22 @@
 using System.Buffers.Binary;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 
 namespace ZkArrow.Testing;
 
 /// <summary>
 /// A proxy between a client and a ZooKeeper server that can cut connections, lose one reply, hold replies back and
-/// refuse new connections. It knows where the packets end, so what it does to a reply it does to exactly one.
+/// refuse new connections. It knows where the packets end, so what it does to a reply it does to exactly one; for that
+/// it ends TLS, if there is any, and speaks it anew to the server.
 /// </summary>
 public sealed class ChaosProxy : IAsyncDisposable
 {
     private const int HeaderBytes = 4;
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly int _target;
+    private readonly ProxySecurity? _security;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private readonly List<TcpClient> _open = [];
@@ -21,9 +25,9 @@ public sealed class ChaosProxy : IAsyncDisposable
     private bool _refusing;
     private TaskCompletionSource _replies = Released();
 
-    public ChaosProxy(int targetPort)
+    public ChaosProxy(int targetPort, ProxySecurity? security = null)
     {
-        _target = targetPort;
+        (_target, _security) = (targetPort, security);
         _listener.Start();
         _accepting = AcceptAsync();
     }
@@ -127,18 +131,22 @@ public sealed class ChaosProxy : IAsyncDisposable
                 await server.ConnectAsync(IPAddress.Loopback, _target, _stop.Token);
                 lock (_gate)
                 {
+                    if (_refusing)
+                        return; // since it was asked above: a cut that came meanwhile did not see this one
                     _open.Add(client);
                     _open.Add(server);
                     Connections++;
                 }
 
-                Task up = client.GetStream().CopyToAsync(server.GetStream(), _stop.Token);
-                Task down = PumpRepliesAsync(server.GetStream(), client.GetStream());
+                await using Stream ofClient = await AnswerAsync(client.GetStream());
+                await using Stream ofServer = await SecureAsync(server.GetStream());
+                Task up = ofClient.CopyToAsync(ofServer, _stop.Token);
+                Task down = PumpRepliesAsync(ofServer, ofClient);
                 await await Task.WhenAny(up, down);
             }
             catch (Exception exception) when (
-                exception is IOException or SocketException or OperationCanceledException or ObjectDisposedException
-                    or InvalidOperationException)
+                exception is IOException or SocketException or AuthenticationException or OperationCanceledException
+                    or ObjectDisposedException or InvalidOperationException)
             {
                 // one side is gone, and the other goes with it
             }
@@ -153,10 +161,28 @@ public sealed class ChaosProxy : IAsyncDisposable
         }
     }
 
-    private async Task PumpRepliesAsync(NetworkStream from, NetworkStream to)
+    private async Task<Stream> AnswerAsync(NetworkStream client)
+    {
+        if (_security is null)
+            return client;
+        SslStream secured = new(client);
+        await secured.AuthenticateAsServerAsync(_security.Clients, _stop.Token);
+        return secured;
+    }
+
+    private async Task<Stream> SecureAsync(NetworkStream server)
+    {
+        if (_security is null)
+            return server;
+        SslStream secured = new(server);
+        await secured.AuthenticateAsClientAsync(_security.Server, _stop.Token);
+        return secured;
+    }
+
+    private async Task PumpRepliesAsync(Stream from, Stream to)
     {
         byte[] packet = new byte[64 << 10];
-        for (bool isHandshake = true; ; isHandshake = false)
+        for (int handshake = 1 + (_security?.SaslReplies ?? 0); ; handshake--)
         {
             await from.ReadExactlyAsync(packet.AsMemory(0, HeaderBytes), _stop.Token);
             int length = HeaderBytes + BinaryPrimitives.ReadInt32BigEndian(packet);
@@ -167,7 +193,7 @@ public sealed class ChaosProxy : IAsyncDisposable
             lock (_gate)
                 held = _replies.Task;
             await held.WaitAsync(_stop.Token);
-            if (!isHandshake && IsLost(BinaryPrimitives.ReadInt32BigEndian(packet.AsSpan(HeaderBytes))))
+            if (handshake <= 0 && IsLost(BinaryPrimitives.ReadInt32BigEndian(packet.AsSpan(HeaderBytes))))
                 return;
             await to.WriteAsync(packet.AsMemory(0, length), _stop.Token);
         }

@@ -11,12 +11,15 @@ public sealed class ZooKeeperEnsemble : IAsyncDisposable
     public string ConnectString => string.Join(',', Servers.Select(static server => server.ConnectString));
 
     /// <summary>Starts three servers and waits until they serve. Each config is one line of every zoo.cfg.</summary>
-    public static async Task<ZooKeeperEnsemble> StartAsync(params string[] config)
+    public static Task<ZooKeeperEnsemble> StartAsync(params string[] config) => StartAsync(new ServerSecurity(), config);
+
+    /// <summary>Starts three servers with files for their security.</summary>
+    public static async Task<ZooKeeperEnsemble> StartAsync(ServerSecurity security, params string[] config)
     {
         // another process may take one of the free ports first: try a few
         for (int attempt = 0; ; attempt++)
         {
-            ZooKeeperEnsemble ensemble = Create(config);
+            ZooKeeperEnsemble ensemble = Create(security, config);
             try
             {
                 await Task.WhenAll(ensemble.Servers.Select(static server => server.LaunchAsync()));
@@ -55,12 +58,12 @@ public sealed class ZooKeeperEnsemble : IAsyncDisposable
             await server.DisposeAsync();
     }
 
-    private static ZooKeeperEnsemble Create(string[] config)
+    private static ZooKeeperEnsemble Create(ServerSecurity security, string[] config)
     {
         string[] members = [.. Enumerable.Range(1, Size).Select(static id =>
             $"server.{id}=127.0.0.1:{LoopbackPort.Free()}:{LoopbackPort.Free()}")];
         return new ZooKeeperEnsemble([.. Enumerable.Range(1, Size).Select(id =>
-            ZooKeeperServer.Create(LoopbackPort.Free(), new ServerSecurity(), [$"myid={id}", .. members, .. config]))]);
+            ZooKeeperServer.Create(LoopbackPort.Free(), security, [$"myid={id}", .. members, .. config]))]);
     }
 
     private async Task<ZooKeeperServer> FindAsync(string mode)

@@ -19,12 +19,17 @@ public sealed class ZooKeeperServer : IAsyncDisposable
     private ZooKeeperServer(string folder, int port, int securePort, string[] config) =>
         (_folder, Port, SecurePort, _config) = (folder, port, securePort, config);
 
+    /// <summary>The port without TLS; every server has it, for four-letter words.</summary>
     public int Port { get; }
 
     /// <summary>The port for TLS; 0 if the server has none.</summary>
     public int SecurePort { get; }
 
-    public string ConnectString => $"127.0.0.1:{Port}";
+    /// <summary>The port that clients are meant to use: the one for TLS, if there is one.</summary>
+    public int ClientPort => SecurePort == 0 ? Port : SecurePort;
+
+    public string ConnectString => $"127.0.0.1:{ClientPort}";
+
     /// <summary>What the server says about itself.</summary>
     public string Version { get; private set; } = "";
 

@@ -33,7 +33,7 @@ public sealed class ClosingTests
     [Test]
     public async Task Closing_without_a_server_is_bounded_and_leaves_nobody_waiting()
     {
-        await using ChaosProxy proxy = new(Instance.Port);
+        await using ChaosProxy proxy = RunSecurity.Proxy(Instance);
         ZkClient client = await SharedServer.ConnectAsync(proxy.ConnectString);
         Recorder<ZkWatchEvent> events = new();
         await client.GetDataAsync("/", events.Add);
@@ -49,7 +49,7 @@ public sealed class ClosingTests
     [Test]
     public async Task Closing_while_suspended_fails_what_was_not_sent_as_not_done()
     {
-        await using ChaosProxy proxy = new(Instance.Port);
+        await using ChaosProxy proxy = RunSecurity.Proxy(Instance);
         ZkClient client = await SharedServer.ConnectAsync(proxy.ConnectString);
         proxy.Refusing = true;
         proxy.Cut();

@@ -10,7 +10,7 @@ public sealed class ExpiryTests
     private ZooKeeperServer _server = null!;
 
     [OneTimeSetUp]
-    public async Task StartAsync() => _server = await ZooKeeperServer.StartAsync();
+    public async Task StartAsync() => _server = await ZooKeeperServer.StartAsync(RunSecurity.Server);
 
     [OneTimeTearDown]
     public async Task StopAsync() => await _server.DisposeAsync();
@@ -18,7 +18,7 @@ public sealed class ExpiryTests
     [Test]
     public async Task A_session_the_server_expired_is_lost_once_and_a_new_one_is_made()
     {
-        await using ChaosProxy proxy = new(_server.Port);
+        await using ChaosProxy proxy = RunSecurity.Proxy(_server);
         await using ZkClient client = await SharedServer.ConnectAsync(proxy.ConnectString, _timeout);
         await using ZkClient other = await SharedServer.ConnectAsync(_server.ConnectString);
         Recorder<ZkStateChange> states = new();
@@ -63,7 +63,7 @@ public sealed class ExpiryTests
     [Test]
     public async Task A_session_the_server_does_not_know_any_more_is_lost()
     {
-        await using ChaosProxy proxy = new(_server.Port);
+        await using ChaosProxy proxy = RunSecurity.Proxy(_server);
         await using ZkClient client = await SharedServer.ConnectAsync(proxy.ConnectString, TimeSpan.FromSeconds(10));
         Recorder<ZkStateChange> states = new();
         client.StateChanged += states.Add;
@@ -101,13 +101,20 @@ public sealed class ExpiryTests
     {
         await using ZkClient client = await SharedServer.ConnectAsync(_server.ConnectString, TimeSpan.FromSeconds(10));
         long session = client.SessionId;
+        Recorder<ZkStateChange> states = new();
+        client.StateChanged += states.Add;
         await client.CreateAsync("/stays", default, ZkCreateMode.Ephemeral);
         _server.Kill();
         await Eventually.TrueAsync(() => client.State == ZkState.Suspended, "the client noticed");
         await _server.RestartAsync();
         Assert.That((await client.ExistsAsync("/stays")).Stat!.Value.EphemeralOwner, Is.EqualTo(session));
+        Assert.That(states.All, Is.EqualTo(new[]
+        {
+            new ZkStateChange(ZkState.Connected, ZkState.Suspended, session),
+            new ZkStateChange(ZkState.Suspended, ZkState.Connected, session),
+        }));
     }
 
     /// <summary>Ends a session behind its client's back, as another connection with its id and password.</summary>
-    private async Task CloseSessionOfAsync(ZkClient client) => await RawSession.CloseAsync(_server.Port, client.Session);
+    private async Task CloseSessionOfAsync(ZkClient client) => await RawSession.CloseAsync(_server, client.Session);
 }

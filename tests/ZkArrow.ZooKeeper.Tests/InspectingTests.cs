@@ -14,7 +14,7 @@ public sealed class InspectingTests
     [SetUp]
     public async Task ConnectAsync()
     {
-        _proxy = new ChaosProxy(Instance.Port);
+        _proxy = RunSecurity.Proxy(Instance);
         _client = await SharedServer.ConnectAsync(_proxy.ConnectString + await NewChrootAsync());
         await _client.CreateAsync("/x", Bytes("1"));
     }
@@ -64,8 +64,7 @@ public sealed class InspectingTests
         await using ZkClient outside = await SharedServer.ConnectAsync(Instance.ConnectString);
         string longer = _client.Chroot + "b";
         await outside.CreateAsync(longer, default);
-        int port = Instance.Port;
-        await using ZkClient both = await SharedServer.ConnectAsync($"127.0.0.1:{port}");
+        await using ZkClient both = await SharedServer.ConnectAsync(Instance.ConnectString);
         await both.CreateAsync(longer + "/e", default, ZkCreateMode.Ephemeral);
         await both.CreateAsync(_client.Chroot + "/e", default, ZkCreateMode.Ephemeral);
         Assert.That(await both.GetEphemeralsAsync(_client.Chroot), Does.Contain(_client.Chroot + "/e"));
@@ -89,6 +88,8 @@ public sealed class InspectingTests
         ZkIdentity[] all = await _client.WhoAmIAsync();
         Assert.That(all, Does.Contain(new ZkIdentity("digest", "ann")));
         Assert.That(all.Select(static one => one.Scheme), Does.Contain("ip"));
+        if (RunSecurity.IsOn)
+            Assert.That(all, Does.Contain(new ZkIdentity("sasl", RunSecurity.User)));
     }
 
     [Test]

@@ -11,9 +11,8 @@ public sealed class LoggingTests
     public async Task A_callback_that_throws_is_logged()
     {
         KeepingLogger logger = new();
-        await using ZkClient client = await ZkClient.ConnectAsync(new ZkClientOptions
+        await using ZkClient client = await ZkClient.ConnectAsync(RunSecurity.Options(Instance.ConnectString + await NewChrootAsync()) with
         {
-            ConnectString = Instance.ConnectString + await NewChrootAsync(),
             LoggerFactory = logger,
         });
         InvalidOperationException mistake = new("a test's own mistake");
@@ -27,9 +26,8 @@ public sealed class LoggingTests
     public async Task Secrets_are_not_logged()
     {
         KeepingLogger logger = new();
-        await using (ZkClient client = await ZkClient.ConnectAsync(new ZkClientOptions
+        await using (ZkClient client = await ZkClient.ConnectAsync(RunSecurity.Options(Instance.ConnectString) with
         {
-            ConnectString = Instance.ConnectString,
             LoggerFactory = logger,
             Auth = [ZkAuth.Digest("ann", "hush-hush")],
         }))

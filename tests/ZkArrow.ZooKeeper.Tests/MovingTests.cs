@@ -10,8 +10,8 @@ public sealed class MovingTests
     [Test]
     public async Task A_new_list_of_servers_moves_the_session_only_when_its_server_is_not_in_it()
     {
-        await using ChaosProxy first = new(Instance.Port);
-        await using ChaosProxy second = new(Instance.Port);
+        await using ChaosProxy first = RunSecurity.Proxy(Instance);
+        await using ChaosProxy second = RunSecurity.Proxy(Instance);
         string chroot = await NewChrootAsync();
         await using ZkClient client = await SharedServer.ConnectAsync(first.ConnectString + chroot);
         Recorder<ZkStateChange> states = new();
@@ -38,10 +38,10 @@ public sealed class MovingTests
         await using ZooKeeperServer readOnly = await StartMemberAsync(1, Members());
         using CancellationTokenSource soon = new(TimeSpan.FromSeconds(2));
         Assert.That(
-            async () => await ZkClient.ConnectAsync(new ZkClientOptions { ConnectString = readOnly.ConnectString }, soon.Token),
+            async () => await ZkClient.ConnectAsync(RunSecurity.Options(readOnly.ConnectString), soon.Token),
             Throws.InstanceOf<ZkCanceledException>(), "a client that did not ask for it gets no read-only session");
         await using ZkClient client = await ZkClient.ConnectAsync(
-            new ZkClientOptions { ConnectString = readOnly.ConnectString, CanBeReadOnly = true },
+            RunSecurity.Options(readOnly.ConnectString) with { CanBeReadOnly = true },
             new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token);
         Assert.That(client.State, Is.EqualTo(ZkState.ConnectedReadOnly));
         Assert.That((await client.GetChildrenAsync("/")).Names, Is.EqualTo(new[] { "zookeeper" }));
@@ -68,7 +68,7 @@ public sealed class MovingTests
         string[] members = Members();
         await using ZooKeeperServer first = await StartMemberAsync(1, members);
         await using ZkClient client = await ZkClient.ConnectAsync(
-            new ZkClientOptions { ConnectString = first.ConnectString, CanBeReadOnly = true },
+            RunSecurity.Options(first.ConnectString) with { CanBeReadOnly = true },
             new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token);
         Assert.That(client.State, Is.EqualTo(ZkState.ConnectedReadOnly));
         await using ZooKeeperServer second = await StartMemberAsync(2, members);
@@ -81,7 +81,7 @@ public sealed class MovingTests
     public async Task Members_join_and_leave_and_the_configuration_tells()
     {
         await using ZooKeeperServer server = await ZooKeeperServer.StartAsync(
-            "myid=1", $"server.1=127.0.0.1:{LoopbackPort.Free()}:{LoopbackPort.Free()}", "standaloneEnabled=false",
+            RunSecurity.Server, "myid=1", $"server.1=127.0.0.1:{LoopbackPort.Free()}:{LoopbackPort.Free()}", "standaloneEnabled=false",
             "reconfigEnabled=true", "skipACL=yes");
         await using ZkClient client = await SharedServer.ConnectAsync(server.ConnectString);
         Recorder<ZkWatchEvent> events = new();
@@ -101,17 +101,21 @@ public sealed class MovingTests
 
     private static string Text(ZkData data) => System.Text.Encoding.UTF8.GetString(data.Data);
 
-    private static string[] Members() =>
+    internal static string[] Members() =>
         [.. Enumerable.Range(1, 2).Select(static n => $"server.{n}=127.0.0.1:{LoopbackPort.Free()}:{LoopbackPort.Free()}")];
 
-    private static async Task<ZooKeeperServer> StartMemberAsync(int id, string[] members)
+    private static Task<ZooKeeperServer> StartMemberAsync(int id, string[] members) => StartMemberAsync(RunSecurity.Server, id, members);
+
+    /// <summary>Starts one of several members, that serves readers while it is alone.</summary>
+    internal static async Task<ZooKeeperServer> StartMemberAsync(ServerSecurity security, int id, string[] members)
     {
         const string flags = "ZOOKEEPER_JVMFLAGS";
         string? before = Environment.GetEnvironmentVariable(flags);
         Environment.SetEnvironmentVariable(flags, "-Dreadonlymode.enabled=true");
         try
         {
-            return await ZooKeeperServer.StartAsync([$"myid={id}", "localSessionsEnabled=true", "localSessionsUpgradingEnabled=true", .. members]);
+            return await ZooKeeperServer.StartAsync(
+                security, [$"myid={id}", "localSessionsEnabled=true", "localSessionsUpgradingEnabled=true", .. members]);
         }
         finally
         {

@@ -10,10 +10,9 @@ public sealed class PoolingTests
     [Test]
     public async Task Every_call_gets_its_own_answer_however_others_end()
     {
-        await using ChaosProxy proxy = new(Instance.Port);
-        await using ZkClient client = await ZkClient.ConnectAsync(new ZkClientOptions
+        await using ChaosProxy proxy = RunSecurity.Proxy(Instance);
+        await using ZkClient client = await ZkClient.ConnectAsync(RunSecurity.Options(proxy.ConnectString + await NewChrootAsync()) with
         {
-            ConnectString = proxy.ConnectString + await NewChrootAsync(),
             OperationTimeout = TimeSpan.FromSeconds(20),
         });
         const int nodes = 16;

@@ -16,7 +16,7 @@ public sealed class ReconnectTests
     public async Task ConnectAsync()
     {
         string chroot = await NewChrootAsync();
-        _proxy = new ChaosProxy(Instance.Port);
+        _proxy = RunSecurity.Proxy(Instance);
         _client = await SharedServer.ConnectAsync(_proxy.ConnectString + chroot);
         _client.StateChanged += _states.Add;
         await _client.CreateAsync("/x", Bytes("0"));
@@ -188,7 +188,7 @@ public sealed class ReconnectTests
     [Test]
     public async Task A_silent_server_is_left_before_the_session_expires()
     {
-        await using ChaosProxy silent = new(Instance.Port);
+        await using ChaosProxy silent = RunSecurity.Proxy(Instance);
         await using ZkClient client = await SharedServer.ConnectAsync(silent.ConnectString, TimeSpan.FromSeconds(3));
         Recorder<ZkStateChange> states = new();
         client.StateChanged += states.Add;
@@ -204,7 +204,7 @@ public sealed class ReconnectTests
     [Test]
     public async Task After_a_silent_server_the_others_are_tried_first()
     {
-        await using ChaosProxy one = new(Instance.Port), two = new(Instance.Port);
+        await using ChaosProxy one = RunSecurity.Proxy(Instance), two = RunSecurity.Proxy(Instance);
         await using ZkClient client = await SharedServer.ConnectAsync(
             $"{one.ConnectString},{two.ConnectString}", TimeSpan.FromSeconds(3));
         Recorder<ZkStateChange> states = new();

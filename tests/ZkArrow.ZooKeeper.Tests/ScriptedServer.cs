@@ -26,6 +26,10 @@ internal sealed class ScriptedServer : IAsyncDisposable
     public byte[] HandshakeAnswer { get; set; } = Hex(
         "00000000" + "00002710" + "00000000000000AB" + "00000010" + "000102030405060708090A0B0C0D0E0F" + "00");
 
+    /// <summary>A client of it, plain in every run.</summary>
+    public Task<ZkClient> ConnectAsync(TimeSpan? timeout = null) => SharedServer.ConnectAsync(
+        new ZkClientOptions { ConnectString = ConnectString, SessionTimeout = timeout ?? TimeSpan.FromSeconds(10) });
+
     public static byte[] Hex(string hex) => Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));
 
     /// <summary>A reply that echoes the packet's xid, with the given zxid, error and body.</summary>

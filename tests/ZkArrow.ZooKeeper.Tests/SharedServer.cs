@@ -11,31 +11,48 @@ public sealed class SharedServer
 
     public static ZooKeeperServer Instance { get; private set; } = null!;
 
+    /// <summary>A server without TLS and SASL for the tests that need it, see <see cref="RunSecurity"/>.</summary>
+    public static ZooKeeperServer Plain { get; private set; } = null!;
+
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        Instance = await ZooKeeperServer.StartAsync();
-        await TestContext.Progress.WriteLineAsync(Instance.Version);
+        RunSecurity.WriteRoots();
+        Instance = await ZooKeeperServer.StartAsync(RunSecurity.Server);
+        Plain = RunSecurity.IsOn ? await ZooKeeperServer.StartAsync() : Instance;
+        await TestContext.Progress.WriteLineAsync($"{Instance.Version}{(RunSecurity.IsOn ? ", with TLS and SASL" : "")}");
     }
 
     [OneTimeTearDown]
-    public async Task StopAsync() => await Instance.DisposeAsync();
+    public async Task StopAsync()
+    {
+        await Instance.DisposeAsync();
+        if (RunSecurity.IsOn)
+            await Plain.DisposeAsync();
+        RunSecurity.DeleteRoots();
+    }
 
     /// <summary>Makes an empty chroot and returns its path.</summary>
-    public static async Task<string> NewChrootAsync()
+    public static Task<string> NewChrootAsync() => NewChrootAsync(RunSecurity.Options(Instance.ConnectString));
+
+    /// <summary>Makes an empty chroot on the plain server.</summary>
+    public static Task<string> NewPlainChrootAsync() => NewChrootAsync(new ZkClientOptions { ConnectString = Plain.ConnectString });
+
+    private static async Task<string> NewChrootAsync(ZkClientOptions options)
     {
         string chroot = $"/test-{Interlocked.Increment(ref _chroot)}";
-        await using ZkClient client = await ConnectAsync(Instance.ConnectString);
+        await using ZkClient client = await ConnectAsync(options);
         await client.CreateAsync(chroot, default);
         return chroot;
     }
 
-    public static async Task<ZkClient> ConnectAsync(string connectString, TimeSpan? timeout = null)
+    public static Task<ZkClient> ConnectAsync(string connectString, TimeSpan? timeout = null) =>
+        ConnectAsync(RunSecurity.Options(connectString) with { SessionTimeout = timeout ?? TimeSpan.FromSeconds(10) });
+
+    public static async Task<ZkClient> ConnectAsync(ZkClientOptions options)
     {
         using CancellationTokenSource bound = new(TimeSpan.FromSeconds(30));
-        return await ZkClient.ConnectAsync(
-            new ZkClientOptions { ConnectString = connectString, SessionTimeout = timeout ?? TimeSpan.FromSeconds(10) },
-            bound.Token);
+        return await ZkClient.ConnectAsync(options, bound.Token);
     }
 
     public static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);

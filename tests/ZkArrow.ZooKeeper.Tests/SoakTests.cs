@@ -90,7 +90,7 @@ public sealed class SoakTests
 
         public async Task RunAsync(string chroot, TimeSpan duration, CancellationToken ct)
         {
-            await using ChaosProxy proxy = new(Instance.Port);
+            await using ChaosProxy proxy = RunSecurity.Proxy(Instance);
             await using ZkClient client = await SharedServer.ConnectAsync(proxy.ConnectString + chroot);
             Stopwatch ran = Stopwatch.StartNew();
             using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(ct);

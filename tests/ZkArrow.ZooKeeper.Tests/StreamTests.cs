@@ -16,7 +16,7 @@ public sealed class StreamTests
     public async Task ConnectAsync()
     {
         string chroot = await NewChrootAsync();
-        _proxy = new ChaosProxy(Instance.Port);
+        _proxy = RunSecurity.Proxy(Instance);
         _client = await SharedServer.ConnectAsync(_proxy.ConnectString + chroot);
         _other = await SharedServer.ConnectAsync(Instance.ConnectString + chroot);
     }
@@ -138,7 +138,7 @@ public sealed class StreamTests
         await tree.CountAsync(1);
         long lost = _client.SessionId;
         _proxy.Refusing = true;
-        await RawSession.CloseAsync(Instance.Port, _client.Session);
+        await RawSession.CloseAsync(Instance, _client.Session);
         await _other.SetDataAsync("/x", Bytes("2"));
         await _other.CreateAsync("/y", Bytes("3"));
         _proxy.Refusing = false;

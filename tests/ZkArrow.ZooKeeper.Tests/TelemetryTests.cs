@@ -16,7 +16,7 @@ public sealed class TelemetryTests
     [SetUp]
     public async Task ConnectAsync()
     {
-        _proxy = new ChaosProxy(Instance.Port);
+        _proxy = RunSecurity.Proxy(Instance);
         _client = await SharedServer.ConnectAsync(_proxy.ConnectString + await NewChrootAsync());
     }
 

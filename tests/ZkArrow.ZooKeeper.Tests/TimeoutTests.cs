@@ -13,10 +13,9 @@ public sealed class TimeoutTests
     [SetUp]
     public async Task ConnectAsync()
     {
-        _proxy = new ChaosProxy(Instance.Port);
-        _client = await ZkClient.ConnectAsync(new ZkClientOptions
+        _proxy = RunSecurity.Proxy(Instance);
+        _client = await ZkClient.ConnectAsync(RunSecurity.Options(_proxy.ConnectString + await NewChrootAsync()) with
         {
-            ConnectString = _proxy.ConnectString + await NewChrootAsync(),
             SessionTimeout = TimeSpan.FromSeconds(10),
             OperationTimeout = TimeSpan.FromMilliseconds(400),
         });

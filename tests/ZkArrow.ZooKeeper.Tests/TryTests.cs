@@ -13,7 +13,7 @@ public sealed class TryTests
     [SetUp]
     public async Task ConnectAsync()
     {
-        _proxy = new ChaosProxy(Instance.Port);
+        _proxy = RunSecurity.Proxy(Instance);
         _client = await SharedServer.ConnectAsync(_proxy.ConnectString + await NewChrootAsync());
         await _client.CreateAsync("/x", Bytes("1"));
     }

@@ -19,7 +19,7 @@ public sealed class WatchTests
     public async Task ConnectAsync()
     {
         string chroot = await NewChrootAsync();
-        _proxy = new ChaosProxy(Instance.Port);
+        _proxy = RunSecurity.Proxy(Instance);
         _client = await SharedServer.ConnectAsync(_proxy.ConnectString + chroot);
         _client.StateChanged += _states.Add;
         _other = await SharedServer.ConnectAsync(Instance.ConnectString + chroot);

@@ -17,7 +17,7 @@ public sealed class WireTests
     public async Task Handshake()
     {
         await using ScriptedServer server = new(static packet => [Reply(packet, 7, 0)]);
-        await using ZkClient client = await ConnectAsync(server.ConnectString, TimeSpan.FromSeconds(6));
+        await using ZkClient client = await server.ConnectAsync(TimeSpan.FromSeconds(6));
         Assert.That((await server.Handshakes.CountAsync(1))[0], Is.EqualTo(Hex(
             "00000000 0000000000000000 00001770 0000000000000000 00000010" + new string('0', 32) + "00")));
         Assert.That(client.SessionId, Is.EqualTo(0xAB));
@@ -30,7 +30,7 @@ public sealed class WireTests
     {
         await using ScriptedServer server = new(static packet => [Reply(packet, 7, 0)]);
         server.HandshakeAnswer = server.HandshakeAnswer[..^1];
-        await using ZkClient client = await ConnectAsync(server.ConnectString);
+        await using ZkClient client = await server.ConnectAsync();
         Assert.That(client.State, Is.EqualTo(ZkState.Connected));
     }
 
@@ -147,7 +147,7 @@ public sealed class WireTests
             9 when Interlocked.Increment(ref cuts) == 1 => [Hex("0000")], // no packet is that short: the client must drop us
             _ => [Reply(packet, 0, 0)],
         });
-        await using ZkClient client = await ConnectAsync(server.ConnectString);
+        await using ZkClient client = await server.ConnectAsync();
         await client.AddAuthAsync(ZkAuth.Digest("u", "p"));
         await client.GetDataAsync("/a", static _ => { });
         await client.AddWatchAsync("/b", ZkWatchMode.PersistentRecursive, static _ => { });
@@ -169,7 +169,7 @@ public sealed class WireTests
         int asked = 0;
         await using ScriptedServer server = new(packet =>
             Interlocked.Increment(ref asked) == 1 ? [Hex(hex)] : [Reply(packet, 9, 0, Op(packet) == 5 ? StatHex : "")]);
-        await using ZkClient client = await ConnectAsync(server.ConnectString);
+        await using ZkClient client = await server.ConnectAsync();
         ZkConnectionLossException? lost = await Assert.ThrowsAsync<ZkConnectionLossException>(
             async () => await client.SetDataAsync("/a", default));
         Assert.That(lost!.Outcome, Is.EqualTo(ZkOutcome.Unknown));
@@ -180,7 +180,7 @@ public sealed class WireTests
     public async Task A_write_whose_reply_cannot_be_read_was_done()
     {
         await using ScriptedServer server = new(static packet => [Reply(packet, 9, 0, Op(packet) == 5 ? "00" : "")]);
-        await using ZkClient client = await ConnectAsync(server.ConnectString);
+        await using ZkClient client = await server.ConnectAsync();
         ZkProtocolException? broken = await Assert.ThrowsAsync<ZkProtocolException>(
             async () => await client.SetDataAsync("/a", default));
         Assert.That(broken!.Outcome, Is.EqualTo(ZkOutcome.Done));
@@ -192,7 +192,7 @@ public sealed class WireTests
     {
         string large = "00010000" + new string('7', 2 << 16) + StatHex;
         await using ScriptedServer server = new(packet => [Reply(packet, 9, 0, Op(packet) == 4 ? large : "")]);
-        await using (ZkClient client = await ConnectAsync(server.ConnectString))
+        await using (ZkClient client = await server.ConnectAsync())
             Assert.That((await client.GetDataAsync("/a")).Data, Has.Length.EqualTo(1 << 16));
         await using ZkClient strict = await ZkClient.ConnectAsync(
             new ZkClientOptions { ConnectString = server.ConnectString, MaxReplyBytes = 1000 });
@@ -209,7 +209,7 @@ public sealed class WireTests
     public async Task Error_replies_say_what_is_known(int code, ZkOutcome outcome)
     {
         await using ScriptedServer server = new(packet => [Reply(packet, 9, Op(packet) == 5 ? code : 0)]);
-        await using ZkClient client = await ConnectAsync(server.ConnectString);
+        await using ZkClient client = await server.ConnectAsync();
         ZkException? error = await Assert.CatchAsync<ZkException>(async () => await client.SetDataAsync("/a", default));
         Assert.That((error!.Code, error.Outcome, error.Path), Is.EqualTo(((ZkErrorCode)code, outcome, "/a")));
     }
@@ -219,7 +219,7 @@ public sealed class WireTests
         int asked = 0;
         await using ScriptedServer server = new(packet =>
             [Reply(packet, 9, 0, Interlocked.Increment(ref asked) == 1 ? replyBodyHex : "")]);
-        await using ZkClient client = await ConnectAsync(server.ConnectString);
+        await using ZkClient client = await server.ConnectAsync();
         await act(client);
         Assert.That(Convert.ToHexString(server.Packets.All[0]), Is.EqualTo(Convert.ToHexString(Hex(requestHex))));
     }

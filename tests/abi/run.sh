@@ -133,10 +133,53 @@ check "unload.c compiles" loader unload
 check "signals.c compiles" loader signals
 check "fork.c compiles" program fork "$here/fork.c" "$here/table.c"
 check "badinput.c compiles" program badinput "$here/badinput.c" "$here/table.c"
+check "guard.c compiles" gcc -std=c11 -g "${strict[@]}" "$root/native/guard/zkguard.c" "$here/guard.c" -o "$work/guard" -pthread
+check "the guard compiles with clang" clang -std=c11 -O2 "${strict[@]}" -fsyntax-only "$root/native/guard/zkguard.c"
 check "a call works after dlclose" timeout 60 "$work/unload" "$lib/libzkarrow.so.0"
 check "signals are as documented" timeout 60 "$work/signals" "$lib/libzkarrow.so.0"
 check "fork is as documented" timeout 120 "$work/fork"
+check "a fault in a mapped segment is survived, any other is not" timeout 120 "$work/guard"
 check "bad input is refused" timeout 120 "$work/badinput"
+
+# --- under the tools that see memory ---------------------------------------------------------------
+# The library itself is not instrumented: these see every allocation, and our C code. What is suppressed, and why, is said in
+# the files named here.
+
+suppressions=$root/bindings/cpp/tests
+export LSAN_OPTIONS=suppressions=$suppressions/leaks.txt:print_suppressions=0
+export TSAN_OPTIONS=suppressions=$suppressions/races.txt
+# the guard's tests end by SIGBUS itself, and not by a report of it
+export ASAN_OPTIONS=handle_sigbus=0
+
+# sanitized SANITIZERS NAME SOURCE...: compiles a program with gcc's sanitizers and runs it
+sanitized() {
+  local program=$work/$2-$1
+  gcc -std=c11 -g -O1 "-fsanitize=$1" -fno-sanitize-recover=all "${strict[@]}" "${include[@]}" "${@:3}" -o "$program" \
+    -L "$lib" "-Wl,-rpath,$lib" -lzkarrow -pthread -ldl && timeout 120 "$program"
+}
+# valgrind cannot read the separate debug information, so the library stands alone in a folder of its own
+valgrinded() {
+  mkdir -p "$work/bare" && cp "$lib/libzkarrow.so.$version" "$work/bare/libzkarrow.so.0" &&
+    LD_LIBRARY_PATH=$work/bare timeout 200 valgrind -q --leak-check=full --show-leak-kinds=definite \
+      --errors-for-leak-kinds=definite --error-exitcode=9 "$work/$1-valgrind"
+}
+unpathed() {
+  local name=$1 sources=("${@:2}")
+  gcc -std=c11 -g "${strict[@]}" "${include[@]}" "${sources[@]}" -o "$work/$name-valgrind" -L "$lib" -lzkarrow -pthread -ldl
+}
+
+check "the guard under ASan and UBSan" \
+  sanitized address,undefined guard "$root/native/guard/zkguard.c" "$here/guard.c"
+check "releases.c compiles" program releases "$here/releases.c" "$here/table.c" -pthread
+check "what is handed out may be released on any thread" timeout 60 "$work/releases"
+for sanitizer in address,undefined thread; do
+  check "releases on any thread under $sanitizer" sanitized "$sanitizer" releases "$here/releases.c" "$here/table.c"
+done
+check "bad input under ASan and UBSan" sanitized address,undefined badinput "$here/badinput.c" "$here/table.c"
+for name in badinput releases; do
+  check "$name.c compiles for valgrind" unpathed "$name" "$here/$name.c" "$here/table.c"
+  check "$name under valgrind" valgrinded "$name"
+done
 
 check "the ABI tool's own tests" "$python" -m pytest -q -p no:cacheprovider "$here/test_abi_tool.py"
 

@@ -1,6 +1,7 @@
 /*
  * What the library does to the signals of its process, as zkarrow.h says: loading changes nothing; the
- * first call takes SIGFPE, SIGSEGV and signal 34 and ignores SIGPIPE. Nothing else, ever. signals LIBRARY
+ * first call takes SIGFPE, SIGSEGV and signal 34 and ignores SIGPIPE. Nothing else, before a client is opened: that one
+ * takes SIGBUS, which needs a server and is tested in bindings/python/tests/test_guard.py. signals LIBRARY
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

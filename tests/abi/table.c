@@ -13,9 +13,9 @@ typedef struct {
   int given;
 } state;
 
-static int alive;
+static int alive; /* releases come from any thread */
 
-int table_alive(void) { return alive; }
+int table_alive(void) { return __atomic_load_n(&alive, __ATOMIC_RELAXED); }
 
 static void* allocate(size_t size) {
   void* memory = calloc(1, size);
@@ -31,7 +31,7 @@ static void release_schema(struct ArrowSchema* schema) {
     free(schema->children);
   }
   schema->release = NULL;
-  --alive;
+  __atomic_sub_fetch(&alive, 1, __ATOMIC_RELAXED);
 }
 
 static void fill_schema(struct ArrowSchema* out, const char* format, const char* name) {
@@ -40,7 +40,7 @@ static void fill_schema(struct ArrowSchema* out, const char* format, const char*
   out->name = name;
   out->flags = ARROW_FLAG_NULLABLE;
   out->release = release_schema;
-  ++alive;
+  __atomic_add_fetch(&alive, 1, __ATOMIC_RELAXED);
 }
 
 static void release_array(struct ArrowArray* array) {
@@ -50,7 +50,7 @@ static void release_array(struct ArrowArray* array) {
     free(child);
   }
   array->release = NULL;
-  --alive;
+  __atomic_sub_fetch(&alive, 1, __ATOMIC_RELAXED);
 }
 
 static void spoil(struct ArrowArray* batch, int how) {
@@ -124,7 +124,7 @@ static void fill_batch(struct ArrowArray* out, struct ArrowArray** children) {
   out->children = children;
   out->private_data = column;
   out->release = release_array;
-  alive += 2;
+  __atomic_add_fetch(&alive, 2, __ATOMIC_RELAXED);
 }
 
 static int get_next(struct ArrowArrayStream* stream, struct ArrowArray* out) {
@@ -145,7 +145,7 @@ static const char* get_last_error(struct ArrowArrayStream* stream) {
 static void release_stream(struct ArrowArrayStream* stream) {
   free(stream->private_data);
   stream->release = NULL;
-  --alive;
+  __atomic_sub_fetch(&alive, 1, __ATOMIC_RELAXED);
 }
 
 static void fill_stream(struct ArrowArrayStream* out, kind kind, int how) {
@@ -157,7 +157,7 @@ static void fill_stream(struct ArrowArrayStream* out, kind kind, int how) {
   out->get_last_error = get_last_error;
   out->release = release_stream;
   out->private_data = self;
-  ++alive;
+  __atomic_add_fetch(&alive, 1, __ATOMIC_RELAXED);
 }
 
 void table_stream(struct ArrowArrayStream* out) { fill_stream(out, WHOLE, 0); }

@@ -37,6 +37,11 @@ class Client:
         self._driver: Driver = _PROGRAMS.start(language)
         self.ask(op="open", url=url, data_dir=data_dir, timeout_ms=60_000)
 
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._driver.pid
+
     def send(self, **request: Any) -> None:
         """Sends without waiting for the answer."""
         self._driver.send(request)
@@ -48,9 +53,9 @@ class Client:
             raise Refused(answer)
         return answer
 
-    def kill(self) -> None:
-        """Ends the process with SIGKILL."""
-        self._driver.kill()
+    def kill(self) -> int:
+        """Ends the process with SIGKILL; how many requests it had answered and nobody had asked for the answers."""
+        return self._driver.kill()
 
     def __enter__(self) -> Client:
         return self

@@ -1,17 +1,30 @@
-"""Publishers are killed with SIGKILL at random moments while a reader reads."""
+"""Writers are killed with SIGKILL at random instants of whatever they do, while readers read and hold versions.
+
+Afterwards no version is torn or lost, and once everything is dropped and swept not one byte of the file system is missing.
+"""
 
 from __future__ import annotations
 
+import collections
+import contextlib
+import os
 import pathlib
 import random
+import subprocess
 import threading
 import time
+from collections.abc import Iterator
+from typing import Any
 
 from client import Client, Refused
 
-ROWS = 20_000
-SEEDS = [1_000, 2_000, 3_000, 4_000]
 MAX_LIFE_S = 0.06
+OPERATIONS_OF_A_LIFE = 60
+KEPT = "kept"
+DATASETS = ["d0", "d1", "d2"]
+# rows of a batch and first value: what a reader may find, and nothing else
+TABLES = [(500, 1_000), (3_000, 20_000), (20_000, 300_000)]
+BATCHES = 2
 
 
 def fnv1a(data: bytes) -> str:
@@ -21,75 +34,204 @@ def fnv1a(data: bytes) -> str:
     return f"{digest:016x}"
 
 
-def expected_digest(seed: int) -> str:
-    rows = b"".join(b"\x01" + value.to_bytes(8, "little", signed=True) for value in range(seed, seed + ROWS))
-    return fnv1a(ROWS.to_bytes(8, "little") + rows)
+def expected_digest(rows: int, seed: int) -> str:
+    """Of all values of all batches: every read is checked with it."""
+    batches = [range(seed + batch * rows, seed + (batch + 1) * rows) for batch in range(BATCHES)]
+    return fnv1a(
+        b"".join(
+            rows.to_bytes(8, "little") + b"".join(b"\x01" + value.to_bytes(8, "little") for value in batch)
+            for batch in batches
+        )
+    )
+
+
+class Writer:
+    """What a writer that will be killed is told to do. A new operation of the library is a method and a line below."""
+
+    def __init__(self, chance: random.Random, versions: dict[str, list[int]]) -> None:
+        self._chance = chance
+        self._versions = versions
+
+    def publish(self) -> dict[str, Any]:
+        rows, seed = self._chance.choice(TABLES)
+        make = {"kind": "int64", "rows": rows, "seed": seed, "batches": BATCHES}
+        name = self._chance.choice([KEPT, *DATASETS])
+        if name == KEPT:
+            make.update(rows=TABLES[0][0], seed=TABLES[0][1])
+        return {"op": "publish", "name": name, "residency": "host", "make": make}
+
+    def drop_version(self) -> dict[str, Any]:
+        name = self._chance.choice(DATASETS)
+        return {"op": "drop", "name": name, "version": self._chance.choice(self._versions[name][:-1] or [1])}
+
+    def drop_dataset(self) -> dict[str, Any]:
+        return {"op": "drop", "name": self._chance.choice(DATASETS)}
+
+    def read(self) -> dict[str, Any]:
+        return {"op": "read", "name": self._chance.choice(DATASETS)}
+
+    def life(self) -> list[tuple[str, dict[str, Any]]]:
+        """Operations with their names, more than the time will be enough for."""
+        drawn = self._chance.choices(list(OPERATIONS), list(OPERATIONS.values()), k=OPERATIONS_OF_A_LIFE)
+        return [(name, getattr(self, name)()) for name in drawn]
+
+
+# how often each is drawn
+OPERATIONS = {"publish": 10, "drop_version": 5, "drop_dataset": 2, "read": 2}
+
+
+class Reading:
+    """A reader in a thread: reads heads, and looks again at what it has held for a while."""
+
+    def __init__(self, language: str, url: str, data_dir: str, digests: set[str], seed: int) -> None:
+        self.reads = 0
+        self.failure: BaseException | None = None
+        self._arguments = (language, url, data_dir)
+        self._digests = digests
+        self._chance = random.Random(seed)
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            with Client(*self._arguments) as reader:
+                last = 0
+                while not self._done.is_set():
+                    held = self._hold(reader)
+                    for name in [KEPT, *DATASETS]:
+                        answer = self._ask(reader, op="read", name=name)
+                        if answer is not None:
+                            assert answer["batches"] == BATCHES
+                            self._check(answer, name)
+                        if answer is not None and name == KEPT:
+                            assert answer["version"]["number"] >= last, "the reader went back"
+                            last = answer["version"]["number"]
+                    if held is not None:
+                        self._check(reader.ask(op="digest", of="held"), held)
+                        reader.ask(op="let_go", of="held")
+        except BaseException as failure:  # noqa: BLE001 - shown by the runner
+            self.failure = failure
+
+    def _hold(self, reader: Client) -> str | None:
+        name = self._chance.choice(DATASETS)
+        return name if self._ask(reader, op="hold", name=name, **{"as": "held"}) is not None else None
+
+    @staticmethod
+    def _ask(reader: Client, **request: Any) -> dict[str, Any] | None:
+        """None when the dataset is not there just now."""
+        try:
+            return reader.ask(**request)
+        except Refused as refused:
+            if refused.status != "ZKA_NOT_FOUND":
+                raise
+            return None
+
+    def _check(self, answer: dict[str, Any], name: str) -> None:
+        assert answer["digest"] in self._digests, f"a torn read of {name}: {answer}"
+        self.reads += 1
 
 
 def run(url: str, data_dir: str, kills: int) -> str:
-    """No torn read, no lost version, and after a sweep no file that no manifest names."""
+    """No torn read, no lost version, and in the end no byte that is not free again."""
     seed = random.SystemRandom().getrandbits(32)
+    print(f"kills: seed {seed}", flush=True)
     chance = random.Random(seed)
-    digests = {expected_digest(s) for s in SEEDS}
-    done = threading.Event()
-    reads = 0
-    failures: list[BaseException] = []
-
-    def read() -> None:
-        nonlocal reads
+    digests = {expected_digest(*table) for table in TABLES}
+    with mounted(data_dir):
+        with Client("c", url, data_dir):
+            pass  # makes what is there for good
+        free = free_bytes(data_dir)
+        readers = [Reading(language, url, data_dir, digests, seed) for language in ("c", "python")]
+        interrupted: collections.Counter[str] = collections.Counter()
         try:
-            with Client("c", url, data_dir) as reader:
-                last = 0
-                while not done.is_set():
-                    answer = reader.ask(op="read", name="killed", wait=True, timeout_ms=60_000)
-                    assert answer["digest"] in digests, f"a torn read of version {answer['version']}"
-                    assert answer["version"]["number"] >= last, "the reader went back"
-                    last = answer["version"]["number"]
-                    reads += 1
-        except BaseException as failure:  # noqa: BLE001 - shown by the runner
-            failures.append(failure)
+            with Client("c", url, data_dir) as witness:
+                for _ in range(kills):
+                    versions = {name: history(witness, name) for name in DATASETS}
+                    interrupted[live_and_die(url, data_dir, Writer(chance, versions).life(), chance)] += 1
+                    if any(reader.failure for reader in readers):
+                        break
+        finally:
+            for reader in readers:
+                reader.stop()
+        for reader in readers:
+            if reader.failure is not None:
+                raise reader.failure
+        assert set(OPERATIONS) <= set(interrupted) or kills < 200, f"not every operation was interrupted: {interrupted}"
+        return f"{kills} kills during {dict(interrupted)}, {sum(r.reads for r in readers)} reads, none torn; " + take_stock(
+            url, data_dir, digests, free
+        )
 
-    reader = threading.Thread(target=read)
-    reader.start()
-    try:
-        for _ in range(kills):
-            publisher = Client("c", url, data_dir)
-            for i in range(40):
-                publisher.send(
-                    op="publish",
-                    name="killed",
-                    residency="host",
-                    make={"kind": "int64", "rows": ROWS, "seed": SEEDS[i % len(SEEDS)]},
-                )
-            time.sleep(chance.random() * MAX_LIFE_S)  # the moment is the point
-            publisher.kill()
-            if failures:
-                break
-    finally:
-        done.set()
-        with Client("c", url, data_dir) as last:  # so that a reader that still waits finds something
-            last.ask(op="publish", name="killed", residency="host", make={"kind": "int64", "rows": ROWS, "seed": SEEDS[0]})
-        reader.join()
-    if failures:
-        raise failures[0]
-    before = len(segments(data_dir))
-    with Client("dotnet", url, data_dir) as sweeper:
+
+def live_and_die(url: str, data_dir: str, life: list[tuple[str, dict[str, Any]]], chance: random.Random) -> str:
+    """Runs a writer and kills it; the name of the operation it was at."""
+    writer = Client("c", url, data_dir)
+    for _, request in life:
+        writer.send(**request)
+    time.sleep(chance.random() * MAX_LIFE_S)  # the moment is the point
+    done = writer.kill()
+    return life[done][0] if done < len(life) else "nothing"
+
+
+def take_stock(url: str, data_dir: str, digests: set[str], free: int) -> str:
+    """Sweeps, reads all that is left, drops it, sweeps again."""
+    with Client("dotnet", url, data_dir) as sweeper, Client("c", url, data_dir) as witness:
+        before = len(segments(data_dir))
         swept = sweeper.ask(op="sweep")["removed"]
-    with Client("c", url, data_dir) as witness:
-        versions = witness.ask(op="history", name="killed")["versions"]
-        assert versions == list(range(1, len(versions) + 1)), "a version is missing"
-        left = segments(data_dir)
-        assert len(left) == len(versions), f"{len(left)} files for {len(versions)} versions (seed {seed})"
-        for number in versions[:: max(1, len(versions) // 100)]:
-            try:
-                assert witness.ask(op="read", name="killed", version=number)["digest"] in digests
-            except Refused as refused:
-                raise AssertionError(f"version {number} cannot be read: {refused} (seed {seed})") from refused
-    return (
-        f"{kills} kills (seed {seed}), {len(versions)} versions, {reads} reads, none torn; "
-        f"{before} files, {swept} of them orphans, all swept"
-    )
+        read = 0
+        for name in [KEPT, *DATASETS]:
+            numbers = history(witness, name)
+            if name == KEPT:
+                assert numbers == list(range(1, len(numbers) + 1)), "a version is missing"
+            for number in numbers:
+                assert witness.ask(op="read", name=name, version=number)["digest"] in digests, f"{name} {number} is torn"
+                read += 1
+        left = len(segments(data_dir))
+        assert left == read, f"{left} files for {read} versions"
+        for name in [KEPT, *DATASETS]:
+            if history(witness, name):
+                witness.ask(op="drop", name=name)
+        sweeper.ask(op="sweep")
+    assert not segments(data_dir), f"left behind: {segments(data_dir)[:5]}"
+    folders = [path for path in pathlib.Path(data_dir).iterdir() if path.is_dir()]
+    assert not folders, f"left behind: {folders[:5]}"
+    now = free_bytes(data_dir)
+    assert now == free, f"{free - now} bytes were not given back"
+    return f"{before} files, {swept} of them orphans, all swept; {read} versions read and dropped; {free} bytes free before and after"
+
+
+def history(witness: Client, name: str) -> list[int]:
+    """The versions of a dataset; none when it is not there."""
+    try:
+        numbers: list[int] = witness.ask(op="history", name=name)["versions"]
+        return numbers
+    except Refused as refused:
+        if refused.status != "ZKA_NOT_FOUND":
+            raise
+        return []
 
 
 def segments(data_dir: str) -> list[pathlib.Path]:
     return list(pathlib.Path(data_dir).rglob("*.arrow"))
+
+
+def free_bytes(data_dir: str) -> int:
+    """Of a file system that nobody else uses."""
+    status = os.statvfs(data_dir)
+    return status.f_bfree * status.f_frsize
+
+
+@contextlib.contextmanager
+def mounted(data_dir: str) -> Iterator[None]:
+    """A file system of its own, so that its free bytes tell everything."""
+    command = ["mount", "-t", "tmpfs", "-o", "size=2g,mode=0750", "zkarrow-faults", data_dir]
+    if subprocess.run(command, check=False).returncode != 0:
+        raise RuntimeError("a tmpfs could not be mounted; run as root")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", data_dir], check=True)

@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT / "tests/lab"))
 
 import kills  # noqa: E402
 import race  # noqa: E402
+import soak  # noqa: E402
 import starts  # noqa: E402
 import zookeeper_lab  # noqa: E402
 
@@ -28,7 +29,8 @@ SCALE = int(os.environ.get("FAULTS_SCALE", "1"))
 SCENARIOS: dict[str, Callable[[str, str], str]] = {
     "race of four languages, 1000 publishes": lambda url, data_dir: race.run(url, data_dir, 1000 * SCALE),
     "300 processes start and end": lambda url, data_dir: starts.run(url, data_dir, 300 * SCALE),
-    "publisher killed 200 times": lambda url, data_dir: kills.run(url, data_dir, 200 * SCALE),
+    "writer killed 200 times": lambda url, data_dir: kills.run(url, data_dir, 200 * SCALE),
+    "soak of 16 s": lambda url, data_dir: soak.run(url, data_dir, 16 * SCALE),
 }
 
 

@@ -38,16 +38,20 @@ def client(place: dict[str, Any]) -> Iterator[zkarrow.Client]:
         yield opened
 
 
+def _counts() -> dict[str, int]:
+    gc.collect()
+    return zkarrow.counters()
+
+
+@pytest.fixture(autouse=True)
+def leak_free() -> Iterator[None]:
+    """Checks after every test that the library is left as it was found, mappings and all."""
+    before = _counts()
+    yield
+    assert _counts() == before
+
+
 @pytest.fixture
-def balanced() -> Iterator[Callable[[], dict[str, int]]]:
-    """Checks that the test lets go of everything that the library handed out."""
-    names = ("handles", "exported_arrays", "exported_streams", "exported_schemas", "batches")
-
-    def count() -> dict[str, int]:
-        gc.collect()
-        counts = zkarrow.counters()
-        return {name: counts[name] for name in names}
-
-    before = count()
-    yield count
-    assert count() == before
+def balanced() -> Callable[[], dict[str, int]]:
+    """What the library has handed out just now."""
+    return _counts

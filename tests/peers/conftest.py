@@ -10,7 +10,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / part) for part in ("bindings/python", "tests/lab", "tests/peers")]
 
-from zkarrow_fixtures import balanced, client, place, server  # noqa: E402, F401
+from zkarrow_fixtures import balanced, client, leak_free, place, server  # noqa: E402, F401
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -9,7 +9,8 @@
 inline auto alive() {
   zka_counters raw = ZKA_COUNTERS_INIT;
   zkarrow::detail::check([&](zka_error* error) { return zka__counters(&raw, error); });
-  return std::make_tuple(raw.handles, raw.exported_arrays, raw.exported_streams, raw.exported_schemas, raw.batches);
+  return std::make_tuple(raw.handles, raw.exported_arrays, raw.exported_streams, raw.exported_schemas, raw.batches,
+                         raw.mapped_segments, raw.mapped_bytes);
 }
 
 /// A C struct whose release callback counts.

@@ -16,7 +16,7 @@ PATHS = [str(TESTS.parent), str(ROOT / "tests" / "lab"), str(ROOT / "tests/contr
 sys.path[:0] = PATHS
 os.environ.setdefault("ZKARROW_LIBRARY", str(ROOT / "artifacts/lib/libzkarrow.so"))
 
-from zkarrow_fixtures import balanced, client, place, server  # noqa: E402, F401
+from zkarrow_fixtures import balanced, client, leak_free, place, server  # noqa: E402, F401
 
 
 @pytest.fixture

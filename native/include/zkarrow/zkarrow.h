@@ -30,6 +30,12 @@
  *   the first call. Buffers already mapped stay readable in the child.
  * - The first call installs handlers for SIGFPE, SIGSEGV and real-time signal 34, each chaining to the
  *   previous one, and ignores SIGPIPE. SIGINT, SIGTERM and SIGCHLD are left alone.
+ * - Opening a client installs a handler for SIGBUS as well, on the thread's signal stack where it has one. When
+ *   another process truncates a file that is mapped, its lost bytes read as zeros, and the next call on the
+ *   table, on a stream of it or on its version gives ZKA_CORRUPT (`get_next`: EIO). Every other SIGBUS goes to
+ *   the handler that was there before, or ends the process as it did. A handler that is installed later sees
+ *   such a fault first; when it puts the previous handler back and raises, as Python's faulthandler does, it
+ *   reports, and the process lives. A thread that blocks SIGBUS is not guarded.
  * - Never load this library into a .NET process: .NET applications use the `ZkArrow` package.
  */
 #ifndef ZKARROW_ZKARROW_H
@@ -637,7 +643,7 @@ ZKA_API ZKA_NODISCARD zka_status zka_dataset_drop(zka_client* client, const char
  * \param table the table.
  * \param[out] out the batches.
  * \param[out] error what went wrong; may be NULL.
- * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_CORRUPT (the segment was truncated), ZKA_FORKED.
  * \par Ownership
  * The caller releases `out`. The stream, its arrays and each child moved out of them hold the version on their own.
  * \par Thread safety

@@ -9,7 +9,7 @@ namespace ZkArrow.ZooKeeper.Session;
 /// request and finds no writer active becomes the writer and sends everything that is queued, until nothing is.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A cancellation source without timer and links holds nothing to release.")]
-internal sealed partial class Connection
+internal sealed partial class Connection : IThreadPoolWorkItem
 {
     private const int SendBufferBytes = 64 << 10;
     private readonly ZkSession _session;
@@ -72,6 +72,20 @@ internal sealed partial class Connection
 
     /// <summary>Sends until nothing is left to send. Only for the one who started writing.</summary>
     public void Write() => _ = WriteAsync();
+
+    /// <summary>
+    /// Like <see cref="Write"/>, but when answers are awaited already it goes behind what the thread pool has to do:
+    /// the callers that the last answers woke then add their next requests to the same send.
+    /// </summary>
+    public void WriteSoon()
+    {
+        if (Volatile.Read(ref _inFlightBytes) == 0)
+            Write();
+        else
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    void IThreadPoolWorkItem.Execute() => Write();
 
     /// <summary>Under the gate, after <see cref="RunAsync"/>: what was sent and will get no reply.</summary>
     public List<Request> TakeInFlight()

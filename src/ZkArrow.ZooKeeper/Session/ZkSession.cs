@@ -84,7 +84,7 @@ internal sealed partial class ZkSession
             refusal = Enqueue(request, out writer);
         if (refusal is not null)
             request.Fail(refusal);
-        writer?.Write();
+        writer?.WriteSoon();
     }
 
     /// <summary>Under the gate: a server confirmed something that was sent at this time.</summary>

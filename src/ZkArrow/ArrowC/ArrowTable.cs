@@ -126,6 +126,15 @@ internal sealed unsafe class ArrowTable : IDisposable
         }
     }
 
+    /// <summary>Refuses when bytes of the table were taken away by another process; to be called while a reference is held.</summary>
+    public void ThrowIfDamaged()
+    {
+        foreach (ArrayBox batch in _batches)
+        {
+            if (batch.Block->IsDamaged) throw batch.Block->Tripwire->Failure();
+        }
+    }
+
     /// <summary>Gives back the creator's reference, once.</summary>
     public void Dispose()
     {
@@ -139,6 +148,7 @@ internal sealed unsafe class ArrowTable : IDisposable
         AddRef();
         try
         {
+            ThrowIfDamaged();
             StreamExport.Write(Schema, _batches, target);
         }
         finally

@@ -10,10 +10,15 @@ internal unsafe struct BatchBlock
     private nint _owner;
     public ArrowArray Source;
 
+    /// <summary>Of the shared bytes the batch lies in; null for a batch of this process.</summary>
+    public Tripwire* Tripwire;
+
     /// <summary>What exports copy: <see cref="Source"/>, or a normalised copy of it.</summary>
     public ArrowArray* View;
     public int Structs;
     public int Pointers;
+
+    public readonly bool IsDamaged => Tripwire != null && Tripwire->IsTripped;
 
     /// <summary>Moves a checked array in; the caller holds the first reference.</summary>
     public static BatchBlock* Create(ArrowArray* array, SchemaNode root, bool normalise, IDisposable? owner)
@@ -27,6 +32,7 @@ internal unsafe struct BatchBlock
             block->Structs = structs;
             block->Pointers = pointers;
             block->View = normalise ? ArrayTree.Normalise(array, root, structs, pointers) : &block->Source;
+            if (owner is ISharedBytes bytes) block->Tripwire = bytes.Tripwire;
             if (owner is not null) block->_owner = GCHandle.ToIntPtr(GCHandle.Alloc(owner));
         }
         catch

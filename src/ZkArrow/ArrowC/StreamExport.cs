@@ -8,6 +8,7 @@ internal static unsafe class StreamExport
 {
     private const int InvalidArgument = 22;
     private const int NoMemory = 12;
+    private const int IoError = 5;
 
     public static void Write(SchemaBox schema, ArrayBox[] batches, ArrowArrayStream* target)
     {
@@ -15,6 +16,7 @@ internal static unsafe class StreamExport
         state->Schema = schema.Block;
         state->Next = 0;
         state->Count = batches.Length;
+        state->LastError = null;
         SchemaBlock.AddRef(state->Schema);
         BatchBlock** list = Batches(state);
         for (int i = 0; i < batches.Length; i++)
@@ -54,10 +56,17 @@ internal static unsafe class StreamExport
         if (stream == null || stream->Release == null || target == null) return InvalidArgument;
         var state = (StreamBlock*)stream->PrivateData;
         *target = default;
+        state->LastError = null;
         if (state->Next == state->Count) return 0;
+        BatchBlock* batch = Batches(state)[state->Next];
+        if (batch->IsDamaged)
+        {
+            state->LastError = batch->Tripwire->Sentence;
+            return IoError;
+        }
         try
         {
-            ArrayExport.Write(Batches(state)[state->Next], target);
+            ArrayExport.Write(batch, target);
             state->Next++;
             return 0;
         }
@@ -68,9 +77,10 @@ internal static unsafe class StreamExport
         }
     }
 
-    /// <summary>Only memory can run out, and errno says that.</summary>
+    /// <summary>NULL when memory ran out: errno says that.</summary>
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static byte* GetLastError(ArrowArrayStream* stream) => null;
+    private static byte* GetLastError(ArrowArrayStream* stream) =>
+        stream == null || stream->Release == null ? null : ((StreamBlock*)stream->PrivateData)->LastError;
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void Release(ArrowArrayStream* stream)
@@ -90,5 +100,6 @@ internal static unsafe class StreamExport
         public SchemaBlock* Schema;
         public long Next;
         public long Count;
+        public byte* LastError;
     }
 }

@@ -65,6 +65,7 @@ internal sealed class DatasetContext(ICoordinator coordinator, ZnodeLayout layou
     /// <summary>Refuses to change anything when the change could not be told to the readers of this host.</summary>
     public void RequireAnnounce()
     {
+        Board.ThrowIfDamaged();
         if (!Board.CanAnnounce)
             throw new ZkArrowException(ZkArrowStatus.PermissionDenied, $"this process may not write to the data directory {Directory.Path}, so it can only read; run it as the directory's owner or in its group");
     }

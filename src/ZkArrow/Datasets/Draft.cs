@@ -85,7 +85,7 @@ internal sealed class Draft(DatasetContext context, DraftSource source, string c
     {
         byte[] bytes = new byte[source.Length];
         fixed (byte* start = bytes)
-            source.Write(new MemorySink(start, bytes.Length));
+            source.Write(new UndamagedSink(new MemorySink(start, bytes.Length)));
         return bytes;
     }
 }

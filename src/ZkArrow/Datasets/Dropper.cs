@@ -7,7 +7,7 @@ namespace ZkArrow.Datasets;
 /// Takes versions and datasets away: the record first, in one commit that also fences every writer, the bytes second.
 /// Whoever dies in between leaves garbage that the sweep finds, never a record without bytes.
 /// </summary>
-internal sealed partial class Dropper(DatasetContext context, HeadCache heads, Catalog catalog, Reader reader, SegmentReferences references)
+internal sealed partial class Dropper(DatasetContext context, HeadCache heads, Catalog catalog, Reader reader, SegmentRecords records)
 {
     private const int DeletesPerCommit = 100;
 
@@ -121,7 +121,7 @@ internal sealed partial class Dropper(DatasetContext context, HeadCache heads, C
         {
             foreach (SegmentRecord segment in manifest.Segments)
             {
-                if (!await references.AnyAsync(segment.File, sync: false, call.Token).ConfigureAwait(false))
+                if (!await records.HaveAsync(segment.File, sync: false, call.Token).ConfigureAwait(false))
                     context.Directory.Unlink(segment.File);
             }
         }

@@ -11,11 +11,22 @@ internal sealed class OpenVersions
 {
     private readonly ConcurrentDictionary<string, WeakReference<ArrowTable>> _tables = new(StringComparer.Ordinal);
 
-    /// <summary>The open table under a key, with a reference for the caller.</summary>
-    public ArrowTable? TryGet(string key) =>
-        _tables.TryGetValue(key, out WeakReference<ArrowTable>? weak) && weak.TryGetTarget(out ArrowTable? table) && table.TryAddRef()
-            ? table
-            : null;
+    /// <summary>The open table under a key, with a reference for the caller; Corrupt when its bytes were taken away.</summary>
+    public ArrowTable? TryGet(string key)
+    {
+        if (!_tables.TryGetValue(key, out WeakReference<ArrowTable>? weak) || !weak.TryGetTarget(out ArrowTable? table) || !table.TryAddRef())
+            return null;
+        try
+        {
+            table.ThrowIfDamaged();
+            return table;
+        }
+        catch
+        {
+            table.Release();
+            throw;
+        }
+    }
 
     /// <summary>Remembers a table until its last reference is gone.</summary>
     public void Add(string key, ArrowTable table)

@@ -9,7 +9,8 @@ namespace ZkArrow.Datasets;
 /// Makes a table the next version: bytes first, then one atomic commit that checks the owner and compares the head. The
 /// commit is tried from what is known; the coordinator's refusal, not a read before it, tells that something changed.
 /// </summary>
-internal sealed class Publisher(DatasetContext context, HeadCache heads, CommitLoop commits, SchemaStore schemas, Reader reader)
+internal sealed class Publisher(
+    DatasetContext context, HeadCache heads, CommitLoop commits, SchemaStore schemas, Reader reader, SpaceReport space)
 {
     private const int JitterMaxMs = 50;
 
@@ -62,9 +63,18 @@ internal sealed class Publisher(DatasetContext context, HeadCache heads, CommitL
 
             bool newSchema = head?.Manifest.Schema != schema.Fingerprint
                 && await schemas.IntroduceAsync(schema, call).ConfigureAwait(false);
-            CommitOutcome outcome = head == null
-                ? await commits.CreateAsync(entry, draft, newSchema, call).ConfigureAwait(false)
-                : await commits.AdvanceAsync(entry, head, draft, newSchema, call).ConfigureAwait(false);
+            CommitOutcome outcome;
+            try
+            {
+                outcome = head == null
+                    ? await commits.CreateAsync(entry, draft, newSchema, call).ConfigureAwait(false)
+                    : await commits.AdvanceAsync(entry, head, draft, newSchema, call).ConfigureAwait(false);
+            }
+            catch (ZkArrowException e) when (e.Status == ZkArrowStatus.NoSpace)
+            {
+                throw await space.ExplainAsync(e, call.Token).ConfigureAwait(false);
+            }
+
             if (outcome.Committed != null)
                 return DatasetVersion.From(outcome.Committed);
             if (outcome.SchemaGone)

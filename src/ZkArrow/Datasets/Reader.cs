@@ -174,7 +174,29 @@ internal sealed class Reader(DatasetContext context, HeadCache heads)
         return ReadMapped(mapped, segment, segment.Commit ?? manifest.Commit, level);
     }
 
-    private static unsafe ArrowTable ReadMapped(MappedSegment mapped, SegmentRecord segment, string expected, ValidationLevel level)
+    private static ArrowTable ReadMapped(MappedSegment mapped, SegmentRecord segment, string expected, ValidationLevel level)
+    {
+        // one reference more: what was found wrong may be the zeros of a file that was truncated meanwhile
+        mapped.AddRef();
+        try
+        {
+            ArrowTable table = ParseMapped(mapped, segment, expected, level);
+            if (table.Batches.Count > 0)
+                table.ThrowIfDamaged();
+            return table;
+        }
+        catch (ZkArrowException)
+        {
+            mapped.ThrowIfDamaged();
+            throw;
+        }
+        finally
+        {
+            mapped.Dispose();
+        }
+    }
+
+    private static unsafe ArrowTable ParseMapped(MappedSegment mapped, SegmentRecord segment, string expected, ValidationLevel level)
     {
         ArrowTable table = IpcReader.Read(mapped.Start, mapped.Length, mapped, level, out IReadOnlyList<KeyValuePair<string, string>> footer);
         string commit = footer.FirstOrDefault(pair => pair.Key == IpcFormat.CommitKey).Value;

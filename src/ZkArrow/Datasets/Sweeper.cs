@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.Logging;
 using ZkArrow.Coordination;
 using ZkArrow.Segments;
 
@@ -9,7 +8,7 @@ namespace ZkArrow.Datasets;
 /// Removes what crashes leave behind: dropped datasets that were not collected, and segments that no record names. Safe to
 /// run anywhere at any time, by any number of processes.
 /// </summary>
-internal sealed partial class Sweeper(DatasetContext context, Catalog catalog, SegmentReferences references, Dropper dropper)
+internal sealed class Sweeper(DatasetContext context, Catalog catalog, SegmentRecords records, Dropper dropper)
 {
     /// <summary>
     /// For how long the last node of a dropped incarnation stays: a publisher whose answer was lost may ask for it, see
@@ -29,12 +28,12 @@ internal sealed partial class Sweeper(DatasetContext context, Catalog catalog, S
             candidates.Names,
             async (file, token) =>
             {
-                if (!await IsReferencedAsync(file, sync: false, token).ConfigureAwait(false))
+                if (!await records.HaveAsync(file, sync: false, token).ConfigureAwait(false))
                     suspects.Add(file);
                 return true;
             },
             call.Token).ConfigureAwait(false);
-        return await candidates.RemoveAsync(suspects, file => IsReferencedAsync(file, sync: true, call.Token)).ConfigureAwait(false);
+        return await candidates.RemoveAsync(suspects, file => records.HaveAsync(file, sync: true, call.Token)).ConfigureAwait(false);
     }
 
     private async ValueTask CollectDroppedAsync(CancellationToken cancellationToken)
@@ -53,21 +52,4 @@ internal sealed partial class Sweeper(DatasetContext context, Catalog catalog, S
                 await dropper.DeleteAsync([context.Layout.Dataset(incarnation), path], cancellationToken).ConfigureAwait(false);
         }
     }
-
-    private async ValueTask<bool> IsReferencedAsync(string file, bool sync, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await references.AnyAsync(file, sync, cancellationToken).ConfigureAwait(false);
-        }
-        catch (ZkArrowException e) when (e.Status == ZkArrowStatus.Corrupt)
-        {
-            // what cannot be understood is left alone
-            LogUnreadable(context.Logger, file, e.Message);
-            return true;
-        }
-    }
-
-    [LoggerMessage(EventId = 21, Level = LogLevel.Warning, Message = "The sweep left {File} alone: {Reason}")]
-    private static partial void LogUnreadable(ILogger logger, string file, string reason);
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ZkArrow.ArrowC;
 
 namespace ZkArrow.Ipc;
 
@@ -6,7 +7,7 @@ namespace ZkArrow.Ipc;
 /// Keeps a file's bytes, and the structs that were laid over them, until the last of its batches is gone. Every holder calls
 /// <see cref="Dispose"/> exactly once.
 /// </summary>
-internal sealed unsafe class SharedOwner(IDisposable owner) : IDisposable
+internal sealed unsafe class SharedOwner(IDisposable owner) : ISharedBytes
 {
     private const long LeastChunkBytes = 1024;
     private const long MostChunkBytes = 1 << 20;
@@ -16,6 +17,8 @@ internal sealed unsafe class SharedOwner(IDisposable owner) : IDisposable
     private nuint _left;
     private nuint _chunkBytes = (nuint)LeastChunkBytes;
     private int _holders = 1;
+
+    public Tripwire* Tripwire => owner is ISharedBytes bytes ? bytes.Tripwire : null;
 
     /// <summary>Says how much memory will be asked for, so that it comes in one piece.</summary>
     public void Expect(long bytes) => _chunkBytes = (nuint)Math.Clamp(bytes, LeastChunkBytes, MostChunkBytes);

@@ -24,15 +24,23 @@ internal sealed unsafe class ChangeBoard
 
     private readonly string _path;
     private readonly ulong* _slots;
+    private readonly GuardWatch _watch;
 
-    private ChangeBoard(string path, ulong* slots, bool canAnnounce)
+    private ChangeBoard(string path, ulong* slots, bool canAnnounce, GuardWatch watch)
     {
         _path = path;
         _slots = slots;
+        _watch = watch;
         CanAnnounce = canAnnounce;
     }
 
-    ~ChangeBoard() => _ = Libc.munmap((byte*)_slots, Bytes);
+    ~ChangeBoard()
+    {
+        if (_slots == null)
+            return;
+        _watch.End();
+        _ = Libc.munmap((byte*)_slots, Bytes);
+    }
 
     /// <summary>
     /// Whether this process may write the board. One that may not must not acknowledge commits as seen by this host.
@@ -55,6 +63,7 @@ internal sealed unsafe class ChangeBoard
     internal ulong Read(Guid incarnation)
     {
         ulong value = Volatile.Read(ref _slots[SlotOf(incarnation)]);
+        ThrowIfDamaged();
         GC.KeepAlive(this);
         return value;
     }
@@ -67,6 +76,18 @@ internal sealed unsafe class ChangeBoard
                 ZkArrowStatus.PermissionDenied,
                 $"{_path} was found read-only for this process, so readers could not be told; publish as its owner or join its group.");
         Interlocked.Increment(ref _slots[SlotOf(incarnation)]);
+        ThrowIfDamaged();
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>Refuses when the file was truncated: no counter of it can be believed from then on.</summary>
+    internal void ThrowIfDamaged()
+    {
+        _ = Volatile.Read(ref _slots[(1 << SlotBits) - 1]); // the end is lost first
+        if (_watch.IsPoisoned)
+            throw new ZkArrowException(
+                ZkArrowStatus.Corrupt,
+                $"{_path} was truncated by another process; stop every process that uses the directory, remove the file, and keep other programs away from it.");
         GC.KeepAlive(this);
     }
 
@@ -102,7 +123,15 @@ internal sealed unsafe class ChangeBoard
         byte* start = Libc.mmap(null, Bytes, protection, Libc.MAP_SHARED, fd, 0);
         if ((nint)start == -1)
             throw LibcError.Make("Mapping", path);
-        return new ChangeBoard(path, (ulong*)start, canAnnounce);
+        try
+        {
+            return new ChangeBoard(path, (ulong*)start, canAnnounce, SegmentGuard.Watch(start, Bytes, canAnnounce));
+        }
+        catch
+        {
+            _ = Libc.munmap(start, Bytes);
+            throw;
+        }
     }
 
     private static int OpenFile(string path, int access)

@@ -28,10 +28,18 @@ internal sealed partial class DataDirectory
             return LibcError.Last == Libc.ENOENT ? null : throw LibcError.Make("Looking up", path);
         if (MappingCache.Find(status.Identity) is not MappedSegment shared)
             return MapFresh(path, expectedLength);
-        if (status.Size == expectedLength)
+        try
+        {
+            if (status.Size != expectedLength)
+                throw WrongLength(path, status.Size, expectedLength);
+            shared.ThrowIfDamaged();
             return shared;
-        shared.Dispose();
-        throw WrongLength(path, status.Size, expectedLength);
+        }
+        catch
+        {
+            shared.Dispose();
+            throw;
+        }
     }
 
     private static MappedSegment? MapFresh(string path, long expectedLength)

@@ -41,7 +41,7 @@ internal sealed partial class DataDirectory
             Allocate(pin.Descriptor, length, path);
             using (var sink = new FileSink(pin.Descriptor, path, length))
             {
-                fill(sink);
+                fill(new UndamagedSink(sink));
                 sink.Complete();
             }
 
@@ -142,7 +142,7 @@ internal sealed partial class DataDirectory
 
     private ZkArrowException Full(string path, long needed, long taken) => new(
         ZkArrowStatus.NoSpace,
-        $"{path} needed {needed} bytes and {FreeBytes + taken} were free; drop old versions, run `zkarrow gc`, or enlarge the file system (tmpfs: mount -o remount,size=…).");
+        $"{path} needed {needed} bytes and {FreeBytes + taken} were free; drop old versions, or enlarge the file system (tmpfs: mount -o remount,size=…).");
 
     private ZkArrowException Unsupported(string what)
     {

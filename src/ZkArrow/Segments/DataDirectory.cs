@@ -14,14 +14,27 @@ internal sealed partial class DataDirectory
     {
         get
         {
-            if (Libc.statfs(Path, out Libc.FileSystemStatus status) != 0)
-                throw LibcError.Make("Asking for the file system of", Path);
+            Libc.FileSystemStatus status = FileSystem;
             return status.Blocks == 0 ? long.MaxValue : status.BlocksAvailable * status.BlockSize;
+        }
+    }
+
+    /// <summary>Bytes that anybody's files occupy on the file system.</summary>
+    internal long OccupiedBytes
+    {
+        get
+        {
+            Libc.FileSystemStatus status = FileSystem;
+            return (status.Blocks - status.BlocksFree) * status.BlockSize;
         }
     }
 
     /// <summary>The bytes of all linked segments.</summary>
     internal long UsedBytes => List().Sum(file => file.Bytes);
+
+    private Libc.FileSystemStatus FileSystem => Libc.statfs(Path, out Libc.FileSystemStatus status) == 0
+        ? status
+        : throw LibcError.Make("Asking for the file system of", Path);
 
     /// <summary>All linked segments, in no order. Segments that come or go meanwhile may or may not be there.</summary>
     internal IReadOnlyList<SegmentFile> List()
@@ -36,6 +49,17 @@ internal sealed partial class DataDirectory
             }
 
         return files;
+    }
+
+    /// <summary>Whether a reader, or a writer before its commit, holds a segment just now.</summary>
+    internal bool IsPinned(string name)
+    {
+        SegmentName.Check(name);
+        int fd = Libc.open($"{Path}/{name}", Libc.O_RDONLY | Libc.O_CLOEXEC | Libc.O_NOFOLLOW | Libc.O_NONBLOCK, 0);
+        if (fd < 0)
+            return false;
+        using var file = new SegmentPin(fd);
+        return Libc.flock(fd, Libc.LOCK_EX | Libc.LOCK_NB) != 0 && LibcError.Last == Libc.EWOULDBLOCK;
     }
 
     /// <summary>Removes a segment; false when it is not there. Mappings of it stay readable.</summary>

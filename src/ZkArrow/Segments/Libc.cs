@@ -22,7 +22,7 @@ internal static unsafe partial class Libc
     internal const int MADV_DONTFORK = 10;
     internal const int X_OK = 1, W_OK = 2, R_OK = 4;
 
-    internal const int EPERM = 1, ENOENT = 2, EINTR = 4, ENXIO = 6, EWOULDBLOCK = 11, ENOMEM = 12, EACCES = 13;
+    internal const int EPERM = 1, ENOENT = 2, EINTR = 4, ENXIO = 6, EWOULDBLOCK = 11, ENOMEM = 12, EACCES = 13, EFAULT = 14;
     internal const int EEXIST = 17, ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ENFILE = 23, EMFILE = 24, ENOSPC = 28;
     internal const int EROFS = 30, ENOTEMPTY = 39, ELOOP = 40, EOPNOTSUPP = 95, EDQUOT = 122;
 
@@ -77,6 +77,7 @@ internal static unsafe partial class Libc
         [FieldOffset(0)] public long Type;
         [FieldOffset(8)] public long BlockSize;
         [FieldOffset(16)] public long Blocks;
+        [FieldOffset(24)] public long BlocksFree;
         [FieldOffset(32)] public long BlocksAvailable;
     }
 

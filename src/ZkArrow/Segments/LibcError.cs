@@ -25,6 +25,8 @@ internal static class LibcError
             Libc.ENOMEM => (ZkArrowStatus.NoSpace, "free memory, or raise the memory limit of the control group"),
             Libc.ELOOP or Libc.ENXIO or Libc.ENOTDIR => (ZkArrowStatus.Corrupt,
                 "something other than a segment stands in its place; remove it"),
+            Libc.EFAULT => (ZkArrowStatus.Corrupt,
+                "the table to be published lies in memory that was taken away, such as a truncated segment; make it anew from its source"),
             _ => (ZkArrowStatus.Internal, "report it with this message"),
         };
         return new ZkArrowException(

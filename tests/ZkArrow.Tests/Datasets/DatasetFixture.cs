@@ -2,6 +2,8 @@ using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using Apache.Arrow.Types;
 using NUnit.Framework;
+using ZkArrow.ArrowC;
+using ZkArrow.Segments;
 using ZkArrow.Testing;
 
 namespace ZkArrow.Tests.Datasets;
@@ -39,6 +41,11 @@ public abstract class DatasetFixture
         foreach (ZkArrowClient client in _clients)
             await client.DisposeAsync();
         _clients.Clear();
+        Assert.That(
+            (ArrowCounters.LiveExportedArrays, ArrowCounters.LiveExportedStreams, ArrowCounters.LiveExportedSchemas, ArrowCounters.LiveBoxes),
+            Is.EqualTo((0, 0, 0, 0)),
+            "arrays, streams, schemas, batches");
+        Assert.That((SegmentCounters.MappedSegments, SegmentCounters.OpenPins), Is.EqualTo((0, 0)), "mapped segments, pins");
         if (Directory.Exists(DataDirectory))
             Directory.Delete(DataDirectory, recursive: true);
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using NUnit.Framework;
 using ZkArrow.Loans;
 using ZkArrow.Segments;
@@ -90,6 +91,16 @@ internal sealed unsafe class ChildProcess : IDisposable
                 {
                     new Span<byte>(memory.Start, 1 << 20).Fill(1);
                     StayReady();
+                }
+
+                break;
+            case "map-unguarded":
+                NativeLibrary.SetDllImportResolver(typeof(DataDirectory).Assembly, (library, _, _) => library == "zkguard" ? throw new DllNotFoundException() : 0);
+                using (MappedSegment segment = data.Map(command[2], long.Parse(command[3])))
+                {
+                    segment.ThrowIfDamaged();
+                    if (!SegmentGuard.IsInstalled && segment.Tripwire == null && !SegmentGuard.IsPoisoned(segment.Start))
+                        StayReady();
                 }
 
                 break;

@@ -33,6 +33,14 @@ internal sealed class ChildClient : IAsyncDisposable
 
     public void Resume() => ProcessSignal.Send(_process.Id, ProcessSignal.Continue);
 
+    /// <summary>Lets it close its client and end; all its lines have come then.</summary>
+    public async Task EndAsync()
+    {
+        _process.StandardInput.Close();
+        using CancellationTokenSource bound = new(TimeSpan.FromSeconds(30));
+        await _process.WaitForExitAsync(bound.Token);
+    }
+
     public async ValueTask DisposeAsync()
     {
         _process.Kill();
@@ -46,11 +54,7 @@ internal sealed class ChildClient : IAsyncDisposable
     {
         using CancellationTokenSource bound = new(TimeSpan.FromSeconds(30));
         await using ZkClient client = await ZkClient.ConnectAsync(
-            new ZkClientOptions
-            {
-                ConnectString = arguments[0],
-                SessionTimeout = TimeSpan.FromMilliseconds(int.Parse(arguments[1], null)),
-            },
+            RunSecurity.Options(arguments[0]) with { SessionTimeout = TimeSpan.FromMilliseconds(int.Parse(arguments[1], null)) },
             bound.Token);
         client.StateChanged += change => Console.WriteLine($"{change.Current} 0x{change.SessionId:x}");
         await client.CreateAsync(arguments[2], default, ZkCreateMode.Ephemeral, ct: bound.Token);

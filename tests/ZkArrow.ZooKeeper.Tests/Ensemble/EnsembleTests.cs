@@ -11,7 +11,7 @@ public sealed class EnsembleTests
     private ZooKeeperEnsemble _ensemble = null!;
 
     [OneTimeSetUp]
-    public async Task StartAsync() => _ensemble = await ZooKeeperEnsemble.StartAsync();
+    public async Task StartAsync() => _ensemble = await ZooKeeperEnsemble.StartAsync(RunSecurity.Server);
 
     [OneTimeTearDown]
     public async Task StopAsync() => await _ensemble.DisposeAsync();
@@ -30,6 +30,23 @@ public sealed class EnsembleTests
         left.Cut();
         await owner.AssertMovedAsync();
         Assert.That(left.Connections, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_write_to_a_server_that_the_session_has_left_is_not_called_done_and_the_session_comes_back()
+    {
+        await using Routes routes = new(_ensemble);
+        await using ZkClient client = await routes.ConnectAsync(_ensemble.Servers[0], _timeout);
+        Owner owner = await Owner.CreateAsync(client);
+        string path = $"/left-{Guid.NewGuid():N}";
+        await client.CreateAsync(path, default);
+        await RawSession.MoveAsync(_ensemble.Servers[1], client.Session);
+
+        // the server that was left refuses by closing the connection, which does not tell what became of the write
+        ZkResult<ZkSet> left = await client.TrySetDataAsync(path, default, 0);
+        Assert.That((left.Code, left.Outcome), Is.EqualTo((ZkErrorCode.ConnectionLoss, ZkOutcome.Unknown)));
+        await owner.AssertMovedAsync();
+        Assert.That((await client.SetDataAsync(path, default, 0)).Stat.Version, Is.EqualTo(1), "it was not done, so the same one is");
     }
 
     [Test]
@@ -61,6 +78,33 @@ public sealed class EnsembleTests
     }
 
     [Test]
+    public async Task A_session_that_the_ensemble_expired_is_lost_once_and_another_begins()
+    {
+        await using Routes routes = new(_ensemble);
+        await using ZkClient client = await routes.ConnectAsync(_ensemble.Servers[0], TimeSpan.FromSeconds(1));
+        await using ZkClient other = await SharedServer.ConnectAsync(_ensemble.ConnectString, _timeout);
+        Recorder<ZkStateChange> states = new();
+        Recorder<ZkWatchEvent> gone = new();
+        string path = $"/expires-{Guid.NewGuid():N}";
+        long first = (await client.CreateAsync(path, default, ZkCreateMode.Ephemeral)).Stat.EphemeralOwner;
+        client.StateChanged += states.Add;
+        await other.ExistsAsync(path, gone.Add);
+
+        routes.CloseAll();
+        Assert.That((await gone.CountAsync(1))[0].Type, Is.EqualTo(ZkEventType.NodeDeleted));
+        routes.OpenAll();
+        await states.CountAsync(3);
+        await client.SyncAsync("/");
+        Assert.That(client.SessionId, Is.Not.EqualTo(first));
+        Assert.That(states.All, Is.EqualTo(new[]
+        {
+            new ZkStateChange(ZkState.Connected, ZkState.Suspended, first),
+            new ZkStateChange(ZkState.Suspended, ZkState.Lost, first),
+            new ZkStateChange(ZkState.Lost, ZkState.Connected, client.SessionId),
+        }));
+    }
+
+    [Test]
     public async Task A_rolling_restart_suspends_and_loses_nothing()
     {
         await using ZkClient client = await SharedServer.ConnectAsync(_ensemble.ConnectString, _timeout);
@@ -88,9 +132,11 @@ public sealed class EnsembleTests
         Assert.That((await events.CountAsync(1))[0].Type, Is.EqualTo(ZkEventType.NodeDeleted), "the ensemble expired the session");
         child.Resume();
 
-        string[] lines = await child.Lines.CountAsync(4);
-        Assert.That(lines[1..3], Is.EqualTo(new[] { $"Suspended {first}", $"Lost {first}" }));
-        Assert.That(lines[3], Does.StartWith("Connected 0x").And.Not.EqualTo($"Connected {first}"));
-        Assert.That(lines, Has.Length.EqualTo(4));
+        string connected = (await child.Lines.CountAsync(4))[3];
+        await child.EndAsync();
+        Assert.That(connected, Does.StartWith("Connected 0x").And.Not.EqualTo($"Connected {first}"));
+        Assert.That(
+            child.Lines.All, // to its end: nothing was told twice
+            Is.EqualTo(new[] { ready, $"Suspended {first}", $"Lost {first}", connected, connected.Replace("Connected", "Closed") }));
     }
 }

@@ -104,6 +104,12 @@ public sealed class KazooContentionTests : RecipeTest
         start.ArgumentList.Add(SharedServer.Instance.ConnectString + Chroot);
         start.ArgumentList.Add(Path);
         start.ArgumentList.Add(output);
+        if (RunSecurity.IsOn)
+        {
+            foreach (string argument in (string[])[RunSecurity.RootsPath!, RunSecurity.User, RunSecurity.Password])
+                start.ArgumentList.Add(argument);
+        }
+
         Process peer = Process.Start(start)!;
         using CancellationTokenSource bound = new(TimeSpan.FromSeconds(60));
         if (await peer.StandardOutput.ReadLineAsync(bound.Token) != "ready")

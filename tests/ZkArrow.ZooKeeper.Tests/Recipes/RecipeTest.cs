@@ -18,7 +18,7 @@ public abstract class RecipeTest
     public async Task ConnectAsync()
     {
         Chroot = await SharedServer.NewChrootAsync();
-        Proxy = new ChaosProxy(SharedServer.Instance.Port);
+        Proxy = RunSecurity.Proxy(SharedServer.Instance);
         Client = await SharedServer.ConnectAsync(Proxy.ConnectString + Chroot, TimeSpan.FromSeconds(3));
         Other = await NewClientAsync();
     }

@@ -1,8 +1,9 @@
 """Takes and releases a lock with kazoo until its standard input ends, and writes down when it held it.
 
-usage: kazoo_contender.py CONNECT_STRING PATH OUTPUT
+usage: kazoo_contender.py CONNECT_STRING PATH OUTPUT [ROOTS USER PASSWORD]
 
 Each line of OUTPUT is one hold: the nanoseconds of CLOCK_MONOTONIC after the acquisition and before the release.
+With ROOTS, a PEM file, it connects over TLS, and proves with SASL DIGEST-MD5 that it is USER.
 """
 
 import sys
@@ -16,11 +17,18 @@ except ImportError as error:
     sys.exit(f"kazoo was not found ({error}); install it (Debian: python3-kazoo)")
 
 
+def security_options(roots=None, user=None, password=None):
+    if roots is None:
+        return {}
+    sasl = {"mechanism": "DIGEST-MD5", "username": user, "password": password}
+    return {"use_ssl": True, "ca": roots, "sasl_options": sasl}
+
+
 def main():
-    connect_string, path, output = sys.argv[1:]
+    connect_string, path, output, *security = sys.argv[1:]
     ended = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
-    client = KazooClient(hosts=connect_string)
+    client = KazooClient(hosts=connect_string, **security_options(*security))
     client.start(timeout=30)
     try:
         with open(output, "w", encoding="utf-8") as file:

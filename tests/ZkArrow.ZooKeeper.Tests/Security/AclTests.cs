@@ -28,10 +28,9 @@ public sealed class AclTests
     public async Task Digest_credentials_hold_after_a_reconnect_and_others_have_none()
     {
         string chroot = await NewChrootAsync();
-        await using ChaosProxy proxy = new(Instance.Port);
-        await using ZkClient ann = await ZkClient.ConnectAsync(new ZkClientOptions
+        await using ChaosProxy proxy = RunSecurity.Proxy(Instance);
+        await using ZkClient ann = await SharedServer.ConnectAsync(RunSecurity.Options(proxy.ConnectString + chroot) with
         {
-            ConnectString = proxy.ConnectString + chroot,
             Auth = [ZkAuth.Digest("ann", "one")],
             DefaultAcl = [ZkAcl.Digest("ann", "one"), ZkAcl.Digest("ben", "two", ZkPermissions.Read)],
         });

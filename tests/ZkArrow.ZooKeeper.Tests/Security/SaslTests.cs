@@ -16,8 +16,8 @@ public sealed class SaslTests
         await using ChaosProxy proxy = new(Instance.Port);
         await using ZkClient ann = await ConnectAsync(new ZkClientOptions { ConnectString = proxy.ConnectString, Sasl = _ann });
         await using ZkClient ben = await ConnectAsync(
-            new ZkClientOptions { ConnectString = Instance.ConnectString, Sasl = ZkSaslOptions.DigestMd5("ben", LatinPassword) });
-        await using ZkClient nobody = await ConnectAsync(new ZkClientOptions { ConnectString = Instance.ConnectString });
+            new ZkClientOptions { ConnectString = PlainConnectString, Sasl = ZkSaslOptions.DigestMd5("ben", LatinPassword) });
+        await using ZkClient nobody = await ConnectAsync(new ZkClientOptions { ConnectString = PlainConnectString });
         await ann.CreateAsync("/of-ann", default, acl: [ZkAcl.Sasl("ann"), ZkAcl.Sasl("ben", ZkPermissions.Read)]);
         await ann.SetDataAsync("/of-ann", new byte[] { 1 });
         Assert.That((await ben.GetDataAsync("/of-ann")).Data.Length, Is.EqualTo(1));
@@ -44,7 +44,7 @@ public sealed class SaslTests
         KeepingLogger logger = new();
         Task<ZkClient> connecting = ConnectAsync(new ZkClientOptions
         {
-            ConnectString = Instance.ConnectString,
+            ConnectString = PlainConnectString,
             Sasl = ZkSaslOptions.DigestMd5(user, password),
             LoggerFactory = logger,
         });
@@ -82,7 +82,7 @@ public sealed class SaslTests
 
     [Test]
     public Task A_server_without_SASL_is_told_and_not_final() =>
-        AssertToldAsync(SharedServer.Instance.ConnectString, "not set up for SASL");
+        AssertToldAsync(SharedServer.Plain.ConnectString, "not set up for SASL");
 
     [Test]
     public async Task A_server_that_does_not_speak_DIGEST_MD5_is_told_and_tried_again()

@@ -11,15 +11,18 @@ public sealed class SecureServer
     public const string LatinPassword = "gr\u00fc\u00df";
 
     public static ZooKeeperServer Instance { get; private set; } = null!;
+    public static string PlainConnectString => $"127.0.0.1:{Instance.Port}";
     public static string SecureConnectString => $"localhost:{Instance.SecurePort}";
 
-    [OneTimeSetUp]
-    public async Task StartAsync() => Instance = await ZooKeeperServer.StartAsync(new ServerSecurity
+    public static ServerSecurity Demands { get; } = new()
     {
         KeyStore = CertificateAuthority.PemOf(Good),
         TrustStore = Authority.Pem,
         SaslUsers = new Dictionary<string, string> { ["ann"] = Password, ["ben"] = LatinPassword },
-    });
+    };
+
+    [OneTimeSetUp]
+    public async Task StartAsync() => Instance = await ZooKeeperServer.StartAsync(Demands);
 
     [OneTimeTearDown]
     public async Task StopAsync() => await Instance.DisposeAsync();

@@ -26,7 +26,7 @@ public sealed class TlsTests
     public async Task A_bad_certificate_is_told_once_and_the_client_goes_on_trying(X509Certificate2 bad, string reason)
     {
         KeepingLogger logger = new();
-        await using TlsFront front = new(SharedServer.Instance.Port, bad);
+        await using TlsFront front = new(SharedServer.Plain.Port, bad);
         Task<ZkClient> connecting = ConnectAsync(Options(front.ConnectString, logger));
         await Eventually.TrueAsync(() => front.Connections > 3, "the client tried again and again");
         Assert.That(connecting.IsCompleted, Is.False);
@@ -43,8 +43,8 @@ public sealed class TlsTests
     public async Task A_server_with_a_bad_certificate_is_passed_over()
     {
         KeepingLogger logger = new();
-        await using TlsFront bad = new(SharedServer.Instance.Port, Expired);
-        await using TlsFront good = new(SharedServer.Instance.Port, Good);
+        await using TlsFront bad = new(SharedServer.Plain.Port, Expired);
+        await using TlsFront good = new(SharedServer.Plain.Port, Good);
         await using ZkClient client = await ConnectAsync(Options($"{bad.ConnectString},{good.ConnectString}", logger));
         long session = client.SessionId;
         Recorder<ZkStateChange> states = new();
@@ -59,8 +59,8 @@ public sealed class TlsTests
     public async Task A_server_that_never_answers_the_TLS_handshake_costs_one_attempt()
     {
         KeepingLogger logger = new();
-        await using TlsFront silent = new(SharedServer.Instance.Port, null);
-        await using TlsFront good = new(SharedServer.Instance.Port, Good);
+        await using TlsFront silent = new(SharedServer.Plain.Port, null);
+        await using TlsFront good = new(SharedServer.Plain.Port, Good);
         ZkClientOptions options = Options($"{silent.ConnectString},{good.ConnectString}", logger);
         await using ZkClient client = await ConnectAsync(options with { SessionTimeout = TimeSpan.FromSeconds(4) });
         Recorder<ZkStateChange> states = new();
@@ -89,7 +89,7 @@ public sealed class TlsTests
     [Test]
     public async Task The_host_name_can_be_given_or_left_unchecked()
     {
-        await using TlsFront front = new(SharedServer.Instance.Port, Elsewhere);
+        await using TlsFront front = new(SharedServer.Plain.Port, Elsewhere);
         await using (ZkClient named = await ConnectAsync(
             Options(front.ConnectString) with { Tls = _tls with { TargetHost = "elsewhere.example" } }))
             Assert.That((await named.ExistsAsync("/")).Stat, Is.Not.Null);
@@ -102,7 +102,7 @@ public sealed class TlsTests
     public async Task Without_the_check_of_the_host_everything_else_is_checked()
     {
         KeepingLogger logger = new();
-        await using TlsFront front = new(SharedServer.Instance.Port, Strange);
+        await using TlsFront front = new(SharedServer.Plain.Port, Strange);
         Task<ZkClient> connecting = ConnectAsync(
             Options(front.ConnectString, logger) with { Tls = _tls with { CheckHostName = false } });
         await logger.Entries.ContainsAsync(static e => e.Message.Contains("of an unknown authority"), "it was refused");
@@ -114,8 +114,8 @@ public sealed class TlsTests
     public async Task Cuts_and_closes_under_load_fail_calls_and_nothing_else()
     {
         KeepingLogger logger = new();
-        await using TlsFront front = new(SharedServer.Instance.Port, Good);
-        string chroot = await SharedServer.NewChrootAsync();
+        await using TlsFront front = new(SharedServer.Plain.Port, Good);
+        string chroot = await SharedServer.NewPlainChrootAsync();
         for (int i = 0; i < 10; i++)
         {
             await using ZkClient client = await ConnectAsync(Options(front.ConnectString + chroot, logger));
@@ -164,9 +164,9 @@ public sealed class TlsTests
         KeepingLogger logger = new();
         using CancellationTokenSource stop = new();
         Task connecting = ZkClient.ConnectAsync(
-            Options(SharedServer.Instance.ConnectString, logger) with { SessionTimeout = TimeSpan.FromSeconds(2) }, stop.Token).AsTask();
+            Options(SharedServer.Plain.ConnectString, logger) with { SessionTimeout = TimeSpan.FromSeconds(2) }, stop.Token).AsTask();
         await logger.Entries.ContainsAsync(
-            static e => e.Message.Contains(SharedServer.Instance.ConnectString), "the attempt was told");
+            static e => e.Message.Contains(SharedServer.Plain.ConnectString), "the attempt was told");
         await stop.CancelAsync();
         await Assert.ThrowsAsync<ZkCanceledException>(() => connecting);
     }

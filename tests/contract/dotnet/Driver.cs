@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using Apache.Arrow.Ipc;
+using ZkArrow.ArrowC;
+using ZkArrow.Segments;
 
 namespace ZkArrow.ContractDriver;
 
@@ -34,8 +36,20 @@ internal sealed class Driver : IAsyncDisposable
         "next" => await NextAsync(request),
         "unsubscribe" => await UnsubscribeAsync(Key(request, "of")),
         "sweep" => new JsonObject { ["removed"] = await Client.SweepAsync(TimeSpan.Zero) },
+        "counters" => Counters(),
         "misuse" => await MisuseAsync((string)request["what"]!),
         string op => throw new ZkArrowException(ZkArrowStatus.Unsupported, $"this driver has no '{op}'"),
+    };
+
+    /// <summary>What is alive in the core; a .NET program has objects where others have handles.</summary>
+    private static JsonObject Counters() => new()
+    {
+        ["exported_arrays"] = ArrowCounters.LiveExportedArrays,
+        ["exported_streams"] = ArrowCounters.LiveExportedStreams,
+        ["exported_schemas"] = ArrowCounters.LiveExportedSchemas,
+        ["batches"] = ArrowCounters.LiveBoxes,
+        ["mapped_segments"] = SegmentCounters.MappedSegments,
+        ["mapped_bytes"] = SegmentCounters.MappedBytes,
     };
 
     public async ValueTask DisposeAsync()

@@ -76,6 +76,11 @@ class Driver:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=environment
         )
 
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
+
     def send(self, request: dict[str, Any]) -> None:
         """Sends a request."""
         assert self._process.stdin is not None
@@ -117,13 +122,17 @@ class Driver:
         finally:
             self.kill()
 
-    def kill(self) -> None:
-        """Ends it at once; fine when it is gone."""
+    def kill(self) -> int:
+        """Ends it at once, fine when it is gone; how many answers nobody has taken."""
         self._process.kill()
         self._process.wait()
+        answers = self._pending
+        if self._process.stdout is not None and not self._process.stdout.closed:
+            answers += self._process.stdout.read()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
+        return answers.count(b"\n")
 
     def _ended(self) -> str:
         code = self._process.wait(10)

@@ -203,8 +203,6 @@ class _Play:
 
     def _check_counters(self, role: str) -> None:
         language = self._case.roles[role]
-        if "counters" in self._stage.quirks(language).get("lacks", []):
-            return
         answer = self._stage.driver(role, language).ask({"op": "counters"})
         left = {name: count for name, count in answer.items() if name != "ok" and count != 0}
         if left or not answer["ok"]:
