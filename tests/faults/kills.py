@@ -1,4 +1,4 @@
-"""Publishers are killed with SIGKILL at random moments while a reader reads."""
+"""Publishers of tables and of loans are killed with SIGKILL at random moments while a reader reads."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def run(url: str, data_dir: str, kills: int) -> str:
             publisher = Client("c", url, data_dir)
             for i in range(40):
                 publisher.send(
-                    op="publish",
+                    op=chance.choice(["publish", "loan"]),
                     name="killed",
                     residency="host",
                     make={"kind": "int64", "rows": ROWS, "seed": SEEDS[i % len(SEEDS)]},

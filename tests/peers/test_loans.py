@@ -112,7 +112,7 @@ def test_arrow_builders_build_inside_a_loan(client: zkarrow.Client, place: dict[
     )
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
-    assert seen["outside"] == 0 and seen["buffers"] == 9, seen
+    assert seen["outside"] == 0 and seen["buffers"] == 7, seen
     assert seen["exhausted"] == "OutOfMemory" and seen["left"] == 0
     with client.read("built", validate="full") as read:
         table = pa.table(read)
