@@ -9,7 +9,7 @@
 #include <fstream>
 #include <iostream>
 #include <string>
-#include <zkarrow/arrow_memory_pool.hpp>
+#include <zkarrow/memory_pool.hpp>
 #include <zkarrow/zkarrow.hpp>
 
 namespace {
@@ -75,7 +75,7 @@ arrow::Status Run(const char* url, const char* data_dir, const std::string& name
   options.var_bytes = 0;
   options.alloc_bytes = kBytes;
   zkarrow::Loan loan = client.loan(*raw.get(), 0, options);
-  zkarrow::LoanMemoryPool pool(loan, kBytes);
+  zkarrow::LoanMemoryPool<arrow::MemoryPool> pool(loan, kBytes);
 
   arrow::Int64Builder greedy(&pool);
   const arrow::Status exhausted = greedy.Reserve(kBytes);
