@@ -42,15 +42,15 @@ internal static unsafe class LoanExports
     }
 
     [UnmanagedCallersOnly(EntryPoint = "zka_loan_alloc", CallConvs = [typeof(CallConvCdecl)])]
-    internal static int Alloc(nint loan, long bytes, void** @out, ZkaError* error)
+    internal static int Alloc(nint loan, long bytes, nint* @out, ZkaError* error)
     {
-        Output.Clear((nint*)@out);
+        Output.Clear(@out);
         if (!Guard.Enter(error, out int status))
             return status;
         try
         {
             ZkArrowLoan target = Handles.Get<ZkArrowLoan>(loan);
-            *Argument.NotNull((nint*)@out, "out") = (nint)target.Take(bytes);
+            *Argument.NotNull(@out) = (nint)target.Take(bytes);
             return Guard.Ok;
         }
         catch (Exception e)

@@ -76,6 +76,33 @@ static void bad_open(void) {
   REQUIRE(client == NULL);
 }
 
+/* Loans, with a handle that is none. */
+static void loan_with_handle(void* handle) {
+  zka_loan* loan = handle;
+  zka_loan* out_loan = handle;
+  zka_version_info version = ZKA_VERSION_INFO_INIT;
+  struct ArrowArrayStream stream;
+  struct ArrowSchema schema;
+  struct ArrowArray batch;
+  void* bytes = handle;
+
+  table_stream(&stream);
+  REQUIRE(stream.get_schema(&stream, &schema) == 0);
+  INVALID_HANDLE(zka_loan_open(handle, &schema, 3, NULL, &batch, &out_loan, &error));
+  REQUIRE(batch.release == NULL && out_loan == NULL && schema.release != NULL);
+  schema.release(&schema);
+  REQUIRE(stream.get_next(&stream, &batch) == 0);
+  INVALID_HANDLE(zka_loan_publish(loan, "t", &batch, NULL, SOON, NULL, &version, &error));
+  REQUIRE(batch.release != NULL);
+  batch.release(&batch);
+  stream.release(&stream);
+  INVALID_HANDLE(zka_loan_alloc(loan, 64, &bytes, &error));
+  REQUIRE(bytes == NULL);
+  INVALID_HANDLE(zka_loan_open(handle, NULL, 3, NULL, NULL, NULL, &error));
+  INVALID_HANDLE(zka_loan_alloc(loan, 64, NULL, &error));
+  REQUIRE(zka_loan_close(loan) == (handle == NULL ? ZKA_OK : ZKA_INVALID_HANDLE));
+}
+
 /* Every function that takes a handle, with one that is no client, table or subscription. */
 static void with_handle(void* handle) {
   zka_client* client = handle;
@@ -89,6 +116,7 @@ static void with_handle(void* handle) {
   int32_t state = 7;
   uint64_t skipped = 7;
   const char* reason = "x";
+  loan_with_handle(handle);
 
   INVALID_HANDLE(zka_client_state(client, &state, &error));
   REQUIRE(state == 0);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the programs of README.md as a reader would, one after the other, against a real ZooKeeper.
+"""Runs the programs of README.md and docs/loans.md as a reader would, one after the other, against a real ZooKeeper.
 
 Writes JUnit XML to artifacts/test-results/docs.
 """
@@ -65,11 +65,20 @@ def c(folder: pathlib.Path, code: str) -> list[str]:
     return [str(folder / "stat")]
 
 
-LANGUAGES: dict[str, tuple[Callable[[pathlib.Path, str], list[str]], str]] = {
-    "python": (python, "published version 1 with 3 rows\n<zkarrow.Table 'prices/eod' version 1, 3 rows"),
-    "cpp": (cpp, "version 1, sum of px 8\n"),
-    "csharp": (csharp, "version 1, first px 1.5\n"),
-    "c": (c, "version 1 has 3 rows\n"),
+LANGUAGES: dict[str, Callable[[pathlib.Path, str], list[str]]] = {"python": python, "cpp": cpp, "csharp": csharp, "c": c}
+# what the programs of each page say, in the order of the page
+EXPECTED = {
+    "README.md": {
+        "python": "published version 1 with 3 rows\n<zkarrow.Table 'prices/eod' version 1, 3 rows",
+        "cpp": "version 1, sum of px 8\n",
+        "csharp": "version 1, first px 1.5\n",
+        "c": "version 1 has 3 rows\n",
+    },
+    "docs/loans.md": {
+        "python": "published version 1 with 3 rows\n",
+        "cpp": "published version 2\n",
+        "csharp": "published version 3 with 3 rows\n",
+    },
 }
 
 
@@ -82,37 +91,44 @@ def run(command: list[str], **environment: str) -> str:
     return done.stdout
 
 
+def programs_of(page: str) -> list[tuple[str, str]]:
+    """The programs of a page with their languages, which must be those that are expected."""
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```$", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL)
+    programs = [(language, code) for language, code in blocks if language in LANGUAGES]
+    if sorted(language for language, _ in programs) != sorted(EXPECTED[page]):
+        raise SystemExit(f"{page} must have a program in each of {', '.join(EXPECTED[page])}")
+    return programs
+
+
 def main() -> int:
     results = ROOT / "artifacts/test-results/docs"
     results.mkdir(parents=True, exist_ok=True)
-    blocks = re.findall(r"^```(\w+)\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
-    programs = [(language, code) for language, code in blocks if language in LANGUAGES]
+    programs = [(page, *program) for page in EXPECTED for program in programs_of(page)]
     suite = ElementTree.Element("testsuite", name="docs")
     failed = 0
-    with zookeeper_lab.ZooKeeper() as zookeeper, tempfile.TemporaryDirectory() as folder:
-        for language, code in programs:
-            case = ElementTree.SubElement(suite, "testcase", classname="README", name=language)
+    with zookeeper_lab.ZooKeeper() as zookeeper, tempfile.TemporaryDirectory() as temporary:
+        for page, language, code in programs:
+            case = ElementTree.SubElement(suite, "testcase", classname=page, name=language)
             start = time.monotonic()
+            folder = pathlib.Path(temporary) / page
+            folder.mkdir(parents=True, exist_ok=True)
             try:
-                make, expected = LANGUAGES[language]
                 said = run(
-                    make(pathlib.Path(folder), code),
-                    ZKARROW_CONNECT=zookeeper.url("/app"),
+                    LANGUAGES[language](folder, code),
+                    ZKARROW_CONNECT=zookeeper.url(f"/{page.replace('/', '-')}"),
                     ZKARROW_LIBRARY=str(LIB / "libzkarrow.so"),
                     PYTHONPATH=str(ROOT / "bindings/python"),
                     LD_LIBRARY_PATH=str(LIB),
                 )
+                expected = EXPECTED[page][language]
                 assert said.startswith(expected), f"it said:\n{said}\nand not:\n{expected}"
-                print(f"README {language}: {said.strip()}", flush=True)
+                print(f"{page} {language}: {said.strip()}", flush=True)
             except Exception:  # noqa: BLE001 - it becomes the result
                 failed += 1
                 text = traceback.format_exc()
-                print(f"README {language}: FAILED\n{text}", flush=True)
+                print(f"{page} {language}: FAILED\n{text}", flush=True)
                 ElementTree.SubElement(case, "failure", message=text.splitlines()[-1]).text = text
             case.set("time", f"{time.monotonic() - start:.3f}")
-    missing = set(LANGUAGES) - {language for language, _ in programs}
-    if missing:
-        raise SystemExit(f"README.md has no program in {', '.join(sorted(missing))}")
     suite.set("tests", str(len(programs)))
     suite.set("failures", str(failed))
     ElementTree.ElementTree(suite).write(results / "readme.xml", encoding="utf-8", xml_declaration=True)

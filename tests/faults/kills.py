@@ -22,27 +22,37 @@ MAX_LIFE_S = 0.06
 OPERATIONS_OF_A_LIFE = 60
 KEPT = "kept"
 DATASETS = ["d0", "d1", "d2"]
+# appended to and dropped, never published: its versions share segments
+GROWN = "grown"
+GROWTH_MAX = 200
 # rows of a batch and first value: what a reader may find, and nothing else
 TABLES = [(500, 1_000), (3_000, 20_000), (20_000, 300_000)]
+GROWING = (60, 7)
 BATCHES = 2
 
 
-def fnv1a(data: bytes) -> str:
-    digest = 0xCBF29CE484222325
+def fnv1a(data: bytes, digest: int = 0xCBF29CE484222325) -> int:
     for byte in data:
         digest = (digest ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
-    return f"{digest:016x}"
+    return digest
 
 
-def expected_digest(rows: int, seed: int) -> str:
-    """Of all values of all batches: every read is checked with it."""
-    batches = [range(seed + batch * rows, seed + (batch + 1) * rows) for batch in range(BATCHES)]
-    return fnv1a(
-        b"".join(
-            rows.to_bytes(8, "little") + b"".join(b"\x01" + value.to_bytes(8, "little") for value in batch)
-            for batch in batches
-        )
+def digested(rows: int, seed: int, batches: int) -> bytes:
+    return b"".join(
+        rows.to_bytes(8, "little")
+        + b"".join(b"\x01" + (seed + batch * rows + i).to_bytes(8, "little") for i in range(rows))
+        for batch in range(batches)
     )
+
+
+def expected_digests() -> set[str]:
+    """Of all values of all batches: every read is checked with them. A loan has one batch."""
+    once = {f"{fnv1a(digested(*table, batches)):016x}" for table in TABLES for batches in (1, BATCHES)}
+    grown, digest = digested(*GROWING, BATCHES), 0xCBF29CE484222325
+    for _ in range(GROWTH_MAX):
+        digest = fnv1a(grown, digest)
+        once.add(f"{digest:016x}")
+    return once
 
 
 class Writer:
@@ -60,12 +70,20 @@ class Writer:
             make.update(rows=TABLES[0][0], seed=TABLES[0][1])
         return {"op": "publish", "name": name, "residency": "host", "make": make}
 
+    def loan(self) -> dict[str, Any]:
+        rows, seed = self._chance.choice(TABLES)
+        return {"op": "loan", "name": self._chance.choice(DATASETS), "make": {"kind": "int64", "rows": rows, "seed": seed}}
+
+    def append(self) -> dict[str, Any]:
+        make = {"kind": "int64", "rows": GROWING[0], "seed": GROWING[1], "batches": BATCHES}
+        return {"op": "append", "name": GROWN, "residency": "host", "make": make}
+
     def drop_version(self) -> dict[str, Any]:
-        name = self._chance.choice(DATASETS)
+        name = self._chance.choice([*DATASETS, GROWN])
         return {"op": "drop", "name": name, "version": self._chance.choice(self._versions[name][:-1] or [1])}
 
     def drop_dataset(self) -> dict[str, Any]:
-        return {"op": "drop", "name": self._chance.choice(DATASETS)}
+        return {"op": "drop", "name": self._chance.choice([*DATASETS, GROWN])}
 
     def read(self) -> dict[str, Any]:
         return {"op": "read", "name": self._chance.choice(DATASETS)}
@@ -77,7 +95,7 @@ class Writer:
 
 
 # how often each is drawn
-OPERATIONS = {"publish": 10, "drop_version": 5, "drop_dataset": 2, "read": 2}
+OPERATIONS = {"publish": 8, "loan": 6, "append": 6, "drop_version": 6, "drop_dataset": 2, "read": 2}
 
 
 class Reading:
@@ -103,10 +121,9 @@ class Reading:
                 last = 0
                 while not self._done.is_set():
                     held = self._hold(reader)
-                    for name in [KEPT, *DATASETS]:
+                    for name in [KEPT, GROWN, *DATASETS]:
                         answer = self._ask(reader, op="read", name=name)
                         if answer is not None:
-                            assert answer["batches"] == BATCHES
                             self._check(answer, name)
                         if answer is not None and name == KEPT:
                             assert answer["version"]["number"] >= last, "the reader went back"
@@ -118,7 +135,7 @@ class Reading:
             self.failure = failure
 
     def _hold(self, reader: Client) -> str | None:
-        name = self._chance.choice(DATASETS)
+        name = self._chance.choice([*DATASETS, GROWN])
         return name if self._ask(reader, op="hold", name=name, **{"as": "held"}) is not None else None
 
     @staticmethod
@@ -141,7 +158,7 @@ def run(url: str, data_dir: str, kills: int) -> str:
     seed = random.SystemRandom().getrandbits(32)
     print(f"kills: seed {seed}", flush=True)
     chance = random.Random(seed)
-    digests = {expected_digest(*table) for table in TABLES}
+    digests = expected_digests()
     with mounted(data_dir):
         with Client("c", url, data_dir):
             pass  # makes what is there for good
@@ -151,7 +168,7 @@ def run(url: str, data_dir: str, kills: int) -> str:
         try:
             with Client("c", url, data_dir) as witness:
                 for _ in range(kills):
-                    versions = {name: history(witness, name) for name in DATASETS}
+                    versions = {name: history(witness, name) for name in [*DATASETS, GROWN]}
                     interrupted[live_and_die(url, data_dir, Writer(chance, versions).life(), chance)] += 1
                     if any(reader.failure for reader in readers):
                         break
@@ -183,16 +200,16 @@ def take_stock(url: str, data_dir: str, digests: set[str], free: int) -> str:
         before = len(segments(data_dir))
         swept = sweeper.ask(op="sweep")["removed"]
         read = 0
-        for name in [KEPT, *DATASETS]:
+        for name in [KEPT, *DATASETS, GROWN]:
             numbers = history(witness, name)
             if name == KEPT:
                 assert numbers == list(range(1, len(numbers) + 1)), "a version is missing"
             for number in numbers:
                 assert witness.ask(op="read", name=name, version=number)["digest"] in digests, f"{name} {number} is torn"
                 read += 1
-        left = len(segments(data_dir))
-        assert left == read, f"{left} files for {read} versions"
-        for name in [KEPT, *DATASETS]:
+        left, shared = len(segments(data_dir)), len(history(witness, GROWN))
+        assert read - shared <= left <= read, f"{left} files for {read} versions, {shared} of which share theirs"
+        for name in [KEPT, *DATASETS, GROWN]:
             if history(witness, name):
                 witness.ask(op="drop", name=name)
         sweeper.ask(op="sweep")

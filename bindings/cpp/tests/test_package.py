@@ -53,7 +53,7 @@ def build_with_pkg_config(prefix: pathlib.Path, work: pathlib.Path) -> pathlib.P
     words = run("pkg-config", "--cflags", "--libs", "zkarrow", PKG_CONFIG_PATH=str(library / "pkgconfig")).split()
     out = work / "c"
     out.mkdir()
-    for name in ("publish", "read"):
+    for name in ("loan", "publish", "read"):
         source = ROOT / "native" / "examples" / f"{name}.c"
         flags = ["-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror", f"-Wl,-rpath,{library}"]
         run("cc", *flags, source, "-o", out / name, *words)
@@ -76,6 +76,10 @@ def use(cpp: pathlib.Path, c: pathlib.Path, work: pathlib.Path) -> None:
         url, data = server.url("/examples"), str(work / "data")
         run(c / "publish", url, data, "from/c")
         run(cpp / "publish", url, data, "from/cpp")
+        run(c / "loan", url, data, "loan/c")
+        run(cpp / "loan", url, data, "loan/cpp")
+        assert "1000000 rows" in run(cpp / "read", url, data, "loan/c")
+        assert "1000000 rows" in run(c / "read", url, data, "loan/cpp")
         for reader in (c / "read", cpp / "read"):
             assert "3 rows" in run(reader, url, data, "from/c")
             assert "3 rows" in run(reader, url, data, "from/cpp")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import importlib
 from ctypes import c_char
 from typing import Any, Iterable, Union
 
@@ -274,9 +276,10 @@ def _values(memory: Any, numpy_name: str, letter: str) -> Values:
     return numpy.frombuffer(memory, numpy_name) if len(memory) else numpy.empty(0, numpy_name)
 
 
+@functools.lru_cache(maxsize=None)
 def _numpy() -> Any:
+    # by name, because it is no dependency: nothing of ours needs it
     try:
-        import numpy
+        return importlib.import_module("numpy")
     except ImportError:
         return None
-    return numpy

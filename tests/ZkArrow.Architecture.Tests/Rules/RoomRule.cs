@@ -11,6 +11,7 @@ internal static class RoomRule
     {
         ["ArrowC"] = ["Segments", "Coordination", "Datasets", "ZooKeeper"],
         ["Ipc"] = ["Segments", "Coordination", "Datasets", "ZooKeeper"],
+        ["Loans"] = ["Coordination", "Datasets", "ZooKeeper"],
         ["Segments"] = ["Coordination", "Datasets", "ZooKeeper"],
         ["Coordination"] = ["ArrowC", "Ipc", "Segments", "Datasets"],
         ["Datasets"] = ["ZooKeeper"],

@@ -286,6 +286,38 @@ public sealed class LoanTests : DatasetFixture
     }
 
     [Test]
+    public async Task A_loan_outlives_an_outage()
+    {
+        await using ChaosProxy proxy = new(Server.Port);
+        ZkArrowClient client = await ConnectAsync(url: $"zk://127.0.0.1:{proxy.Port}{Url[Url.LastIndexOf('/')..]}");
+        await client.PublishAsync("a", Int64(0, 1));
+        using ZkArrowLoan loan = client.Loan(Numbers, 10);
+        Fill(loan, 3);
+        proxy.Refusing = true;
+        proxy.Cut();
+        ZkArrowException refused = (await Assert.ThrowsAsync<ZkArrowException>(async () => await Publish(loan, TimeSpan.FromSeconds(1))))!;
+        Assert.That((refused.Status, refused.IsOutcomeUnknown), Is.EqualTo((ZkArrowStatus.Unavailable, false)));
+        proxy.Refusing = false;
+        Assert.That((await loan.PublishAsync("a")).Number, Is.EqualTo(2));
+        using ZkArrowTable table = await client.ReadAsync("a");
+        Assert.That((await ValuesAsync(table))[0], Is.EqualTo(3));
+    }
+
+    private static unsafe ValueTask<DatasetVersion> Publish(ZkArrowLoan loan, TimeSpan timeout)
+    {
+        ArrowArray batch;
+        loan.Export(&batch);
+        try
+        {
+            return loan.PublishAsync("a", &batch, null, timeout, CancellationToken.None);
+        }
+        finally
+        {
+            batch.Release(&batch);
+        }
+    }
+
+    [Test]
     public async Task A_publish_whose_answer_was_lost_is_done_once_and_one_that_stays_unknown_spends_the_loan()
     {
         await using ChaosProxy proxy = new(Server.Port);

@@ -9,6 +9,7 @@
 
 #include "digest.h"
 #include "lists.h"
+#include "loan.h"
 #include "make.h"
 #include "misuse.h"
 
@@ -18,6 +19,7 @@ typedef struct {
   char key[32];
   zka_table* table;
   zka_subscription* subscription;
+  loaned loan;
 } kept;
 
 static zka_client* client;
@@ -127,16 +129,29 @@ static zka_status do_state(const cJSON* request, cJSON* answer, zka_error* error
   return status;
 }
 
-static int make_of(const cJSON* request, struct ArrowArrayStream* out, make_record* record) {
-  static const char* const kinds[] = {"int64", "mixed", "half", "mismatched"};
-  const cJSON* make = cJSON_GetObjectItemCaseSensitive(request, "make");
-  for (int kind = 0; kind < 4; ++kind) {
-    if (strcmp(text(make, "kind"), kinds[kind]) != 0) continue;
-    make_stream(out, (make_kind)kind, number(make, "rows", 0), number(make, "seed", 0), number(make, "batches", 1),
-                record);
-    return 1;
+static int kind_of(const cJSON* make) {
+  static const char* const kinds[] = {"int64", "mixed", "half", "mismatched", "views"};
+  for (int kind = 0; kind < 5; ++kind) {
+    if (strcmp(text(make, "kind"), kinds[kind]) == 0) return kind;
   }
-  return 0;
+  return -1;
+}
+
+static int make_of(const cJSON* request, struct ArrowArrayStream* out, make_record* record) {
+  const cJSON* make = cJSON_GetObjectItemCaseSensitive(request, "make");
+  const int kind = kind_of(make);
+  if (kind < 0) return 0;
+  make_stream(out, (make_kind)kind, number(make, "rows", 0), number(make, "seed", 0), number(make, "batches", 1),
+              record);
+  return 1;
+}
+
+static void publish_options(const cJSON* request, zka_publish_options* options) {
+  const char* residency = text(request, "residency");
+  options->expected_version = number(request, "expected_version", ZKA_ANY_VERSION);
+  if (is_true(request, "same_schema")) options->flags = ZKA_PUBLISH_SAME_SCHEMA;
+  if (residency != NULL && strcmp(residency, "host") == 0) options->residency = ZKA_RESIDENCY_HOST;
+  if (residency != NULL && strcmp(residency, "inline") == 0) options->residency = ZKA_RESIDENCY_INLINE;
 }
 
 typedef zka_status commit_function(zka_client*, const char*, struct ArrowArrayStream*, const zka_publish_options*,
@@ -146,11 +161,7 @@ static zka_status commit(commit_function* function, const cJSON* request, const 
                          struct ArrowArrayStream* stream, cJSON* answer, zka_error* error) {
   zka_publish_options options = ZKA_PUBLISH_OPTIONS_INIT;
   zka_version_info version = ZKA_VERSION_INFO_INIT;
-  const char* residency = text(request, "residency");
-  options.expected_version = number(request, "expected_version", ZKA_ANY_VERSION);
-  if (is_true(request, "same_schema")) options.flags = ZKA_PUBLISH_SAME_SCHEMA;
-  if (residency != NULL && strcmp(residency, "host") == 0) options.residency = ZKA_RESIDENCY_HOST;
-  if (residency != NULL && strcmp(residency, "inline") == 0) options.residency = ZKA_RESIDENCY_INLINE;
+  publish_options(request, &options);
   zka_status status = function(client, name, stream, &options, deadline(request), NULL, &version, error);
   if (status == ZKA_OK) {
     if (stream->release != NULL) return fail(error, ZKA_INTERNAL, "ZKA_OK did not consume the stream");
@@ -229,12 +240,44 @@ static zka_status do_digest(const cJSON* request, cJSON* answer, zka_error* erro
   return add_digest(answer, keep != NULL ? keep->table : NULL, error);
 }
 
+static zka_status publish_loan(const cJSON* request, loaned* held, cJSON* answer, zka_error* error) {
+  zka_publish_options options = ZKA_PUBLISH_OPTIONS_INIT;
+  zka_version_info version = ZKA_VERSION_INFO_INIT;
+  publish_options(request, &options);
+  zka_status status = zka_loan_publish(held->loan, text(request, "name"), &held->batch, &options, deadline(request),
+                                       NULL, &version, error);
+  if (status == ZKA_OK) add_version(answer, &version);
+  return status;
+}
+
+static zka_status do_loan(const cJSON* request, cJSON* answer, zka_error* error) {
+  const cJSON* make = cJSON_GetObjectItemCaseSensitive(request, "make");
+  const int64_t rows = number(make, "rows", 0);
+  loaned held;
+  zka_status status = loan_make(client, (make_kind)kind_of(make), rows, number(make, "seed", 0),
+                                number(request, "room", rows), number(request, "var_bytes", 2 * rows), &held, error);
+  if (status != ZKA_OK) return status;
+  if (text(request, "as") != NULL) {
+    new_keep(text(request, "as"))->loan = held;
+    return ZKA_OK;
+  }
+  status = publish_loan(request, &held, answer, error);
+  loan_end(&held);
+  return status;
+}
+
+static zka_status do_loan_publish(const cJSON* request, cJSON* answer, zka_error* error) {
+  return publish_loan(request, &keep_of(text(request, "of"))->loan, answer, error);
+}
+
 /* let_go and unsubscribe */
 static zka_status do_let_go(const cJSON* request, cJSON* answer, zka_error* error) {
   kept* keep = keep_of(text(request, "of"));
   (void)answer;
   if (keep == NULL) return fail(error, ZKA_INVALID_HANDLE, "nothing is kept under this key");
-  zka_status status = keep->table != NULL ? zka_table_close(keep->table) : zka_subscription_close(keep->subscription);
+  zka_status status = keep->table != NULL       ? zka_table_close(keep->table)
+                      : keep->loan.loan != NULL ? loan_end(&keep->loan)
+                                                : zka_subscription_close(keep->subscription);
   memset(keep, 0, sizeof(*keep));
   return status;
 }
@@ -347,7 +390,8 @@ static const struct {
     {"stat", do_stat},          {"list", do_list},           {"history", do_history},
     {"drop", do_drop},          {"subscribe", do_subscribe}, {"next", do_next},
     {"unsubscribe", do_let_go}, {"misuse", do_misuse},       {"exchange_echo", do_exchange_echo},
-    {"counters", do_counters},  {"append", do_append},
+    {"counters", do_counters},  {"append", do_append},       {"loan", do_loan},
+    {"loan_publish", do_loan_publish},
 };
 
 static zka_status run(const cJSON* request, cJSON* answer, zka_error* error) {

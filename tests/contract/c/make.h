@@ -9,6 +9,7 @@ typedef enum {
   MAKE_MIXED,
   MAKE_HALF,
   MAKE_MISMATCHED,
+  MAKE_VIEWS,         /* for loans: no table is made of it */
   MAKE_RELEASED_CHILD /* for misuse: a batch whose column was released already */
 } make_kind;
 

@@ -9,6 +9,7 @@
 #include <zkarrow/zkarrow.hpp>
 
 #include "digest.hpp"
+#include "loan.hpp"
 #include "make.hpp"
 
 namespace contract {
@@ -124,7 +125,21 @@ class Driver {
     const Digest digest = digest_of(tables_.at(request.at("of")).batches());
     return {{"digest", digest.hex()}, {"batches", digest.batches()}};
   }
+  Json loan(const Json& request) {
+    const Make make = make_of(request);
+    zkarrow::Loan loan =
+        loan_of(client_, make, request.value("room", make.rows), request.value("var_bytes", 2 * make.rows));
+    if (!request.contains("as"))
+      return {{"version", json_of(loan.publish(request.at("name"), publish_options(request)))}};
+    loans_.emplace(request["as"], std::move(loan));
+    return Json::object();
+  }
+  Json loan_publish(const Json& request) {
+    zkarrow::Loan& loan = loans_.at(request.at("of"));
+    return {{"version", json_of(loan.publish(request.at("name"), publish_options(request)))}};
+  }
   Json let_go(const Json& request) {
+    loans_.erase(request.at("of").get<std::string>());
     tables_.erase(request.at("of").get<std::string>());
     return Json::object();
   }
@@ -222,11 +237,14 @@ class Driver {
       {"exchange_echo", &Driver::exchange_echo},
       {"counters", &Driver::counters},
       {"misuse", &Driver::misuse},
+      {"loan", &Driver::loan},
+      {"loan_publish", &Driver::loan_publish},
   };
   std::string url_;
   zkarrow::ConnectOptions options_;
   zkarrow::Client client_{nullptr};
   std::map<std::string, zkarrow::Table> tables_;
+  std::map<std::string, zkarrow::Loan> loans_;
   std::map<std::string, zkarrow::Subscription> subscriptions_;
 };
 

@@ -10,6 +10,7 @@ internal sealed class Driver : IAsyncDisposable
 {
     private readonly Dictionary<string, ZkArrowTable> _tables = [];
     private readonly Dictionary<string, Watching> _subscriptions = [];
+    private readonly Dictionary<string, (ZkArrowLoan Loan, long Rows)> _loans = [];
     private string _url = "";
     private ZkArrowOptions _options = new();
     private ZkArrowClient? _client;
@@ -27,6 +28,8 @@ internal sealed class Driver : IAsyncDisposable
         "read" => await ReadAsync(request),
         "hold" => await HoldAsync(request),
         "digest" => await DigestAsync(_tables[Key(request, "of")]),
+        "loan" => await LoanAsync(request),
+        "loan_publish" => Answer(await _loans[Key(request, "of")].Loan.PublishAsync(Name(request), _loans[Key(request, "of")].Rows, PublishOptions(request))),
         "let_go" => LetGo(Key(request, "of")),
         "stat" => Answer(await Client.StatAsync(Name(request), Version(request))),
         "list" => await ListAsync(request),
@@ -58,6 +61,8 @@ internal sealed class Driver : IAsyncDisposable
             table.Dispose();
         foreach (Watching subscription in _subscriptions.Values)
             await subscription.DisposeAsync();
+        foreach ((ZkArrowLoan loan, _) in _loans.Values)
+            loan.Dispose();
         if (_client != null)
             await _client.DisposeAsync();
     }
@@ -123,8 +128,30 @@ internal sealed class Driver : IAsyncDisposable
         return new JsonObject { ["digest"] = digest.Hex, ["batches"] = digest.Batches };
     }
 
+    private async ValueTask<JsonObject> LoanAsync(JsonObject request)
+    {
+        JsonNode make = request["make"]!;
+        long rows = (long?)make["rows"] ?? 0;
+        ZkArrowLoan loan = LoanMaker.Make(
+            Client, (string)make["kind"]!, (int)rows, (long?)make["seed"] ?? 0, (long?)request["room"] ?? rows, (long?)request["var_bytes"] ?? 2 * rows);
+        if ((string?)request["as"] is { } key)
+        {
+            _loans.Add(key, (loan, rows));
+            return [];
+        }
+
+        using (loan)
+            return Answer(await loan.PublishAsync(Name(request), rows, PublishOptions(request)));
+    }
+
     private JsonObject LetGo(string key)
     {
+        if (_loans.Remove(key, out (ZkArrowLoan Loan, long Rows) held))
+        {
+            held.Loan.Dispose();
+            return [];
+        }
+
         _tables[key].Dispose();
         _tables.Remove(key);
         return [];

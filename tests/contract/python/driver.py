@@ -13,6 +13,7 @@ from typing import Any, Callable
 
 import zkarrow
 from digest import addresses, digest
+from loan_maker import loan_of
 from maker import ReleasedStream, make, released_array
 from zkarrow import Version, _ffi, exchange
 
@@ -26,6 +27,7 @@ class Driver:
     def __init__(self) -> None:
         self._client: zkarrow.Client | None = None
         self._kept: dict[str, Any] = {}
+        self._rows: dict[str, int] = {}
 
     def answer(self, request: Request) -> Answer:
         try:
@@ -91,6 +93,26 @@ class Driver:
 
     def do_digest(self, request: Request) -> Answer:
         return {"digest": digest(self._kept[request["of"]])[0]}
+
+    def do_loan(self, request: Request) -> Answer:
+        rows = request["make"].get("rows", 0)
+        options = (request.get("room", rows), request.get("var_bytes", 2 * rows))
+        loan = loan_of(self.client, request["make"], *options)
+        if "as" in request:
+            self._kept[request["as"]], self._rows[request["as"]] = loan, rows
+            return {}
+        with loan:
+            return self._publish_loan(request, loan, rows)
+
+    def do_loan_publish(self, request: Request) -> Answer:
+        return self._publish_loan(request, self._kept[request["of"]], self._rows[request["of"]])
+
+    def _publish_loan(self, request: Request, loan: zkarrow.Loan, rows: int) -> Answer:
+        options: dict[str, Any] = _timeout(request)
+        for option in ("expected_version", "same_schema"):
+            if option in request:
+                options[option] = request[option]
+        return {"version": _version(loan.publish(request["name"], rows=rows, **options))}
 
     def do_let_go(self, request: Request) -> Answer:
         self._kept.pop(request["of"]).close()

@@ -1,11 +1,8 @@
 /// \file
-/// A memory pool for Arrow C++, so that its builders build inside a loan. The only header of the binding that needs
-/// Arrow C++; zkarrow.hpp does not include it.
-#ifndef ZKARROW_ARROW_MEMORY_POOL_HPP
-#define ZKARROW_ARROW_MEMORY_POOL_HPP
-
-#include <arrow/memory_pool.h>
-#include <arrow/status.h>
+/// A memory pool for Arrow C++, so that its builders build inside a loan. A template over Arrow's own pool, so that the
+/// binding needs no Arrow; zkarrow.hpp does not include it.
+#ifndef ZKARROW_MEMORY_POOL_HPP
+#define ZKARROW_MEMORY_POOL_HPP
 
 #include <algorithm>
 #include <cstdint>
@@ -14,6 +11,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <zkarrow/loan.hpp>
 
 namespace zkarrow {
@@ -21,16 +19,22 @@ inline namespace v0 {
 
 /// Allocates from bytes of a loan: what Arrow's builders make with it is in the segment already.
 ///
-///     auto loan = client.loan(schema, 0, options);  // options.alloc_bytes: for all builders together, growing
-///     included zkarrow::LoanMemoryPool pool(loan, options.alloc_bytes); arrow::DoubleBuilder builder(&pool);
-///     ...                                           // make a RecordBatch, arrow::ExportRecordBatch(*batch, &array)
+///     // options.alloc_bytes: for all builders together, and for their growing
+///     auto loan = client.loan(schema, 0, options);
+///     zkarrow::LoanMemoryPool<arrow::MemoryPool> pool(loan, options.alloc_bytes);
+///     arrow::DoubleBuilder builder(&pool);
+///     // make a RecordBatch of what the builders finish, and arrow::ExportRecordBatch(*batch, &array)
 ///     loan.publish("prices/eod", array);
 ///
 /// The loan must outlive the pool, and both what was built with it. Any thread. When the bytes are used up the builder
 /// gets Status::OutOfMemory. Reserve() saves a builder its growing, and the segment the bytes that growing leaves
 /// behind.
-class LoanMemoryPool final : public arrow::MemoryPool {
+template <class Base>
+class LoanMemoryPool final : public Base {
  public:
+  /// arrow::Status.
+  using Status = decltype(std::declval<Base&>().Allocate(std::int64_t(), static_cast<std::uint8_t**>(nullptr)));
+
   /// Takes `bytes` of the loan's LoanOptions::alloc_bytes.
   /// \throws TooLargeError fewer are left.
   LoanMemoryPool(Loan& loan, std::int64_t bytes) {
@@ -40,35 +44,34 @@ class LoanMemoryPool final : public arrow::MemoryPool {
     if (bytes > 0) free_.emplace(start_, bytes / kAlignment * kAlignment);
   }
 
-  using arrow::MemoryPool::Allocate;
-  using arrow::MemoryPool::Free;
-  using arrow::MemoryPool::Reallocate;
+  using Base::Allocate;
+  using Base::Free;
+  using Base::Reallocate;
 
   /// Takes the first free place that is large enough.
-  arrow::Status Allocate(std::int64_t size, std::int64_t alignment, std::uint8_t** out) override {
-    if (size < 0 || alignment > kAlignment) return arrow::Status::Invalid("a loan aligns to 64 bytes");
+  Status Allocate(std::int64_t size, std::int64_t alignment, std::uint8_t** out) override {
+    if (size < 0 || alignment > kAlignment) return Status::Invalid("a loan aligns to 64 bytes");
     const std::lock_guard<std::mutex> lock(changing_);
     return take(size, out);
   }
   /// Grows in place where the bytes behind are free, and moves otherwise.
-  arrow::Status Reallocate(std::int64_t old_size, std::int64_t new_size, std::int64_t alignment,
-                           std::uint8_t** ptr) override {
-    if (new_size < 0 || alignment > kAlignment) return arrow::Status::Invalid("a loan aligns to 64 bytes");
+  Status Reallocate(std::int64_t old_size, std::int64_t new_size, std::int64_t alignment, std::uint8_t** ptr) override {
+    if (new_size < 0 || alignment > kAlignment) return Status::Invalid("a loan aligns to 64 bytes");
     const std::lock_guard<std::mutex> lock(changing_);
     const std::int64_t had = padded(old_size);
     const std::int64_t wanted = padded(new_size);
     if (had > 0 && wanted > 0 && (wanted <= had || grow(*ptr + had, wanted - had))) {
       if (wanted < had) give(*ptr + wanted, had - wanted);
       count(new_size - old_size);
-      return arrow::Status::OK();
+      return Status::OK();
     }
     std::uint8_t* moved = nullptr;
-    ARROW_RETURN_NOT_OK(take(new_size, &moved));
+    if (Status status = take(new_size, &moved); !status.ok()) return status;
     if (old_size > 0) std::memcpy(moved, *ptr, static_cast<std::size_t>(std::min(old_size, new_size)));
     give(*ptr, had);
     count(-old_size);
     *ptr = moved;
-    return arrow::Status::OK();
+    return Status::OK();
   }
   /// Makes the place free again.
   void Free(std::uint8_t* buffer, std::int64_t size, std::int64_t) override {
@@ -93,21 +96,21 @@ class LoanMemoryPool final : public arrow::MemoryPool {
 
   static std::int64_t padded(std::int64_t size) { return (size + kAlignment - 1) / kAlignment * kAlignment; }
 
-  arrow::Status take(std::int64_t size, std::uint8_t** out) {
+  Status take(std::int64_t size, std::uint8_t** out) {
     const std::int64_t wanted = padded(size);
     *out = start_;
     if (wanted > 0) {
       const auto place =
           std::find_if(free_.begin(), free_.end(), [&](const auto& one) { return one.second >= wanted; });
       if (place == free_.end())
-        return arrow::Status::OutOfMemory("the loan had no place for ", size, " more bytes beside the ", allocated_,
-                                          " in use of ", size_, "; open it with more alloc_bytes");
+        return Status::OutOfMemory("the loan had no place for ", size, " more bytes beside the ", allocated_,
+                                   " in use of ", size_, "; open it with more alloc_bytes");
       *out = place->first;
       cut(place, wanted);
     }
     count(size);
     ++allocations_;
-    return arrow::Status::OK();
+    return Status::OK();
   }
   bool grow(std::uint8_t* end, std::int64_t more) {
     const auto place = free_.find(end);
@@ -157,4 +160,4 @@ class LoanMemoryPool final : public arrow::MemoryPool {
 }  // namespace v0
 }  // namespace zkarrow
 
-#endif  // ZKARROW_ARROW_MEMORY_POOL_HPP
+#endif  // ZKARROW_MEMORY_POOL_HPP
