@@ -196,6 +196,10 @@ Step("Bench", "the benchmarks with their peers, to artifacts/bench")
     .IsDependentOn("Build").IsDependentOn("Cpp").IsDependentOn("Peers")
     .Does(() => Run(60, "tests/bench/run.sh"));
 
+Step("Fuzz", "coverage-guided fuzzing, each target for FUZZ_MINUTES (10)")
+    .IsDependentOn("Build")
+    .Does(() => Run(600, "tests/fuzz/run.sh"));
+
 Step("Format", "rewrite the sources in the project's style")
     .Does(() =>
     {
