@@ -32,6 +32,7 @@ packages_for() {
     Test-Docs) echo "$native $cpp gcc python3 zookeeper" ;;
     Demo) echo "$native $cpp python3 zookeeper" ;;
     Bench) echo "$native $cpp $python zookeeper libzookeeper-mt-dev python3-kazoo debootstrap" ;;
+    Fuzz) echo clang libclang-rt-14-dev ;;
     Test-Python) echo "$native $python zookeeper" ;;
     # an unknown target is for Cake to refuse, and the rest need everything
     *) echo "$native $cpp $python $drivers doctest-dev valgrind zookeeper python3-kazoo debootstrap" ;;

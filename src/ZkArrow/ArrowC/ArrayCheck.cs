@@ -30,7 +30,10 @@ internal static unsafe class ArrayCheck
                 $"The array of {node.Label} had an impossible length {array->Length}, offset {array->Offset} or null count {array->NullCount}.");
         }
         ArrowType type = node.Type;
-        bool goodCount = type.Layout == ArrowLayout.View ? array->NBuffers >= type.Buffers : array->NBuffers == type.Buffers;
+        // a view has as many as it likes; as its last one is looked up, a count that no list can have is refused
+        bool goodCount = type.Layout == ArrowLayout.View
+            ? array->NBuffers >= type.Buffers && array->NBuffers <= int.MaxValue
+            : array->NBuffers == type.Buffers;
         if (!goodCount)
             throw ArrowFailure.Mismatch($"The array of {node.Label} had {array->NBuffers} buffers; {type.Name} has {type.Buffers}.");
         if (array->NChildren != node.Children.Length)
