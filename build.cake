@@ -234,15 +234,13 @@ Step("Bench", "the benchmarks with their peers, to artifacts/bench")
     .IsDependentOn("Build").IsDependentOn("Cpp").IsDependentOn("Peers")
     .Does(() => Run(60, "tests/bench/run.sh"));
 
-<<<<<<< HEAD
 Step("Soak", "processes of every language that publish, read and drop with flat memory, for SOAK_MINUTES (10)")
     .IsDependentOn("Build").IsDependentOn("Cpp")
     .Does(() => Run(24 * 60, python, "tests/faults/soak.py"));
-=======
+
 Step("Fuzz", "coverage-guided fuzzing, each target for FUZZ_MINUTES (10)")
     .IsDependentOn("Build")
     .Does(() => Run(600, "tests/fuzz/run.sh"));
->>>>>>> fuzz
 
 Step("Format", "rewrite the sources in the project's style")
     .Does(() =>
