@@ -27,6 +27,9 @@ internal sealed unsafe class ArrowTable : IDisposable
 
     public long Rows { get; }
 
+    /// <summary>Why buffers are copies of a file's bytes; null when they are the bytes themselves, or never were in a file.</summary>
+    public string? CopyReason { get; init; }
+
     /// <summary>The bytes of all buffers, counting only the rows the table has. Looks at the offsets on first use.</summary>
     public long NBytes
     {

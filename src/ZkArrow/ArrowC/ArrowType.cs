@@ -36,10 +36,6 @@ internal sealed record ArrowType(string Format, ArrowLayout Layout, int Width, s
 
     public bool IsSignedInteger => Format.Length == 1 && "csil".Contains(Format[0], StringComparison.Ordinal);
 
-    /// <summary>Whether a segment can hold it; the others pass only within one process.</summary>
-    public bool IsStorable => Layout is not (ArrowLayout.View or ArrowLayout.ListView32 or ArrowLayout.ListView64
-        or ArrowLayout.SparseUnion or ArrowLayout.DenseUnion or ArrowLayout.RunEnd);
-
     /// <summary>How many buffers an array of it has; views have at least that many.</summary>
     public int Buffers { get; } = Layout switch
     {
@@ -108,9 +104,10 @@ internal sealed record ArrowType(string Format, ArrowLayout Layout, int Width, s
         return (Number(parts[0])!.Value, Number(parts[1])!.Value, parts.Length > 2 ? Number(parts[2])!.Value : 128);
     }
 
-    /// <summary>The type ids of a union format, one per child.</summary>
-    public int[] UnionIds() =>
-        Format.Length == 4 ? [] : Array.ConvertAll(Format[4..].Split(','), id => Number(id)!.Value);
+    /// <summary>The type ids of a union, one per child; empty for other types.</summary>
+    public int[] UnionIds { get; } = Layout is ArrowLayout.SparseUnion or ArrowLayout.DenseUnion && Format.Length > 4
+        ? Array.ConvertAll(Format[4..].Split(','), id => Number(id)!.Value)
+        : [];
 
     private static ArrowType Fixed(string format, int width, string name) => new(format, ArrowLayout.Fixed, width, name);
 
@@ -146,7 +143,8 @@ internal sealed record ArrowType(string Format, ArrowLayout Layout, int Width, s
 
     private static ArrowType? ParseUnion(string format, ArrowLayout layout, string name)
     {
-        bool good = format.Length == 4 || format[4..].Split(',').All(id => Number(id) is >= 0 and <= 127);
+        string[] ids = format.Length == 4 ? [] : format[4..].Split(',');
+        bool good = ids.All(id => Number(id) is >= 0 and <= 127) && ids.Select(Number).Distinct().Count() == ids.Length;
         return good ? new(format, layout, 0, name) : null;
     }
 

@@ -21,7 +21,7 @@ internal sealed class Publisher(DatasetContext context, HeadCache heads, CommitL
         DatasetEntry entry = heads[name];
         context.RequireAnnounce();
         string commit = context.NextCommitId();
-        IpcPlan plan = IpcPlan.Create(table, [KeyValuePair.Create(CommitKey, commit)]);
+        using IpcPlan plan = IpcPlan.Create(table, [KeyValuePair.Create(CommitKey, commit)]);
         using Draft draft = new(context, table, plan, commit, ResidencyOf(plan, options, inlineMax));
         Head? head = entry.LastKnown ?? await entry.HeadAsync(call.Token).ConfigureAwait(false);
         for (int attempt = 1; ; attempt++)

@@ -163,5 +163,5 @@ internal sealed class Reader(DatasetContext context, HeadCache heads)
         manifest.IsInline ? $"{incarnation:N}:{manifest.Version}" : manifest.Segments[0].File;
 
     private static ZkArrowTable Wrap(Manifest manifest, ArrowTable table) =>
-        new(DatasetVersion.From(manifest), table, manifest.IsInline ? InlineReason : null);
+        new(DatasetVersion.From(manifest), table, manifest.IsInline ? InlineReason : table.CopyReason);
 }
