@@ -74,7 +74,7 @@ internal sealed unsafe class DictionaryPlan : IDisposable
             if (map is null) continue;
             if ((node.Flags & ArrowSchema.FlagDictionaryOrdered) != 0)
                 throw ArrowFailure.Unsupported($"The batches had different dictionaries in {node.Label}, whose order counts: unify them before publishing.");
-            (_maps ??= []).Add(other, map);
+            (_maps ??= [])[other] = map;
         }
         if (set is null) return;
         long count = set.Values.Length;
