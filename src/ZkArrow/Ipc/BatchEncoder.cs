@@ -150,31 +150,18 @@ internal sealed unsafe class BatchEncoder(DictionaryPlan? dictionaries = null)
         }
     }
 
-    /// <summary>Whether a range is all there is, so that what values refer to can be copied as it is.</summary>
-    private static bool IsWhole(ArrowArray* array, long start, long length) => start == 0 && length == array->Length;
-
     private void AddViews(ArrowArray* array, SchemaNode node, long start, long length)
     {
-        long count = array->NBuffers - 3;
-        _dataBuffers.Add(count);
-        if (IsWhole(array, start, length))
-        {
-            var sizes = (long*)array->Buffers[array->NBuffers - 1];
-            Parts.Add(BufferPart.Copy(array->Buffers[1], ArrayLayout.Product(length, sizeof(BinaryView), node)));
-            for (long i = 0; i < count; i++) Parts.Add(BufferPart.Copy(array->Buffers[2 + i], sizes[i]));
-            return;
-        }
         var slice = new ViewSlice(array, node, start, length);
-        Parts.Add(slice.Part(length));
-        for (int i = 0; i < count; i++) Parts.Add(slice.Data(array, i));
+        _dataBuffers.Add(slice.Buffers);
+        Parts.Add(slice.Views(length));
+        for (int i = 0; i < slice.Buffers; i++) Parts.Add(slice.Data(i));
     }
 
     private void AddListViews(ArrowArray* array, SchemaNode node, long start, long length)
     {
         int width = node.Type.OffsetWidth;
-        (long first, long last) = IsWhole(array, start, length)
-            ? (0, array->Children[0]->Length)
-            : ArrayLayout.ListViewRange(array, node, start, length);
+        (long first, long last) = ArrayLayout.ListViewRange(array, node, start, length);
         Parts.Add(BufferPart.Offsets((byte*)array->Buffers[1] + (start * width), width, first, length));
         Parts.Add(BufferPart.Copy((byte*)array->Buffers[2] + (start * width), length * width));
         AddChild(array, node, 0, first, last - first);
@@ -182,15 +169,9 @@ internal sealed unsafe class BatchEncoder(DictionaryPlan? dictionaries = null)
 
     private void AddDenseUnion(ArrowArray* array, SchemaNode node, long start, long length)
     {
-        Parts.Add(BufferPart.Copy((byte*)array->Buffers[0] + start, length));
-        if (IsWhole(array, start, length))
-        {
-            Parts.Add(BufferPart.Copy(array->Buffers[1], length * 4));
-            for (int i = 0; i < node.Children.Length; i++) AddChild(array, node, i, 0, array->Children[i]->Length);
-            return;
-        }
         var slice = new DenseSlice(array, node, start, length);
-        Parts.Add(slice.Part(length));
+        Parts.Add(BufferPart.Copy((byte*)array->Buffers[0] + start, length));
+        Parts.Add(slice.Offsets(length));
         for (int i = 0; i < node.Children.Length; i++) AddChild(array, node, i, slice.Start(i), slice.Length(i));
     }
 

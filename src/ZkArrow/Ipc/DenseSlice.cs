@@ -40,6 +40,11 @@ internal sealed unsafe class DenseSlice : ComputedPart
 
     protected override int Width => 4;
 
+    /// <summary>The offsets; as they are where each child is used from its first value on.</summary>
+    public BufferPart Offsets(long length) => Array.TrueForAll(_first, first => first is 0 or long.MaxValue)
+        ? BufferPart.Copy(_offsets, length * 4)
+        : Part(length);
+
     /// <summary>The first value of a child that the range uses.</summary>
     public long Start(int child) => Length(child) == 0 ? 0 : _first[_childIds[child]];
 

@@ -5,6 +5,7 @@ namespace ZkArrow.Ipc;
 /// <summary>The views of a range, and of each data buffer the part that they refer to.</summary>
 internal sealed unsafe class ViewSlice : ComputedPart
 {
+    private readonly ArrowArray* _array;
     private readonly BinaryView* _views;
     private readonly byte* _validity;
     private readonly long _start;
@@ -13,6 +14,7 @@ internal sealed unsafe class ViewSlice : ComputedPart
 
     public ViewSlice(ArrowArray* array, SchemaNode node, long start, long length)
     {
+        _array = array;
         _views = (BinaryView*)array->Buffers[1] + start;
         _validity = (byte*)array->Buffers[0];
         _start = start;
@@ -33,10 +35,18 @@ internal sealed unsafe class ViewSlice : ComputedPart
 
     protected override int Width => sizeof(BinaryView);
 
+    /// <summary>How many data buffers there are.</summary>
+    public int Buffers => _from.Length;
+
+    /// <summary>The views; as they are where each data buffer is used from its start on.</summary>
+    public BufferPart Views(long length) => Array.TrueForAll(_from, from => from is 0 or long.MaxValue)
+        ? BufferPart.Copy(_views, length * Width)
+        : Part(length);
+
     /// <summary>The used part of a data buffer.</summary>
-    public BufferPart Data(ArrowArray* array, int buffer) => _to[buffer] == 0
+    public BufferPart Data(int buffer) => _to[buffer] == 0
         ? default
-        : BufferPart.Copy((byte*)array->Buffers[2 + buffer] + _from[buffer], _to[buffer] - _from[buffer]);
+        : BufferPart.Copy((byte*)_array->Buffers[2 + buffer] + _from[buffer], _to[buffer] - _from[buffer]);
 
     protected override void Fill(byte* target, long at, int count)
     {

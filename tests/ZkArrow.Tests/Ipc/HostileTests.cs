@@ -59,7 +59,7 @@ internal sealed unsafe class HostileTests
                 using ArrowTable table = IpcReader.Read(memory.Start, memory.Length, memory, level, out _);
                 new Bounds(memory.Start, memory.Length, level).Check(table);
                 Assert.That(table.NBytes, Is.GreaterThanOrEqualTo(0));
-                TestData.Write(table);
+                WriteAgain(table, level);
                 read++;
             }
             catch (ZkArrowException failure)
@@ -70,6 +70,18 @@ internal sealed unsafe class HostileTests
         }
         Assert.That(read, Is.GreaterThan(500), "most flips hit data");
         Assert.That(refused, Is.GreaterThan(500));
+    }
+
+    /// <summary>What leads out is found when it is stored again, unless it was looked for before.</summary>
+    private static void WriteAgain(ArrowTable table, ValidationLevel level)
+    {
+        try
+        {
+            TestData.Write(table);
+        }
+        catch (ZkArrowException failure) when (level == ValidationLevel.Default && failure.Status == ZkArrowStatus.InvalidArgument)
+        {
+        }
     }
 
     [Test]
