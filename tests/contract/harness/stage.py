@@ -190,8 +190,36 @@ class _Play:
         elif step["op"] == "remove_segments":
             for segment in self._segments():
                 segment.unlink()
+        elif step["op"] == "publish_file":
+            self._publish_file(step["name"], step["file"])
+        elif step["op"] == "compare_tables":
+            self._compare_tables(step["commits"])
         else:
             raise SystemExit(f"the lab cannot {step['op']}")
+
+    def _publish_file(self, name: str, file: str) -> None:
+        """The library's own reader puts the file under a name; no language takes part."""
+        driver = self._stage.driver("lab", "dotnet")
+        requests = [
+            {"op": "open", "url": self._known["url"], "data_dir": self._known["data_dir"]},
+            {"op": "publish_file", "name": name, "file": str(ROOT / file)},
+            {"op": "close"},
+        ]
+        for request in requests:
+            answer = driver.ask(request)
+            if not answer["ok"]:
+                raise expectations.Unexpected(f"{request['op']} failed: {answer}")
+
+    def _compare_tables(self, commits: list[str]) -> None:
+        """Every segment holds the same bytes, but for the commit id in its footer."""
+        contents = {segment: segment.read_bytes() for segment in self._segments()}
+        for commit in commits:
+            contents = {segment: content.replace(commit.encode(), b"-" * 32) for segment, content in contents.items()}
+        (first, content), *others = contents.items()
+        for other, bytes_of_other in others:
+            if bytes_of_other != content:
+                at = next((i for i, (a, b) in enumerate(zip(content, bytes_of_other)) if a != b), len(content))
+                raise expectations.Unexpected(f"{first} and {other} differ at byte {at}")
 
     def _segments(self) -> list[pathlib.Path]:
         segments = sorted(self._data_dir.glob("*/*.arrow"))
