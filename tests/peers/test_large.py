@@ -36,7 +36,7 @@ def relay_by_dotnet(place: dict[str, Any], source: str, target: str) -> int:
     requests = [
         {"op": "open", "url": place["url"], "data_dir": place["data_dir"], "timeout_ms": 300_000},
         {"op": "sum", "name": source, "column": "x"},
-        {"op": "relay", "from": source, "to": target},
+        {"op": "relay", "from": source, "to": target, "residency": "host"},
     ]
     done = subprocess.run(
         ["dotnet", str(DOTNET_DRIVER)], input="".join(json.dumps(request) + "\n" for request in requests),
