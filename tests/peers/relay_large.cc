@@ -1,5 +1,6 @@
-// Reads a dataset through the C++ binding alone, adds up its int64 column "x" where it has one, and publishes the very
-// stream under another name. Says the sum.
+// needs: arrow
+// Reads a dataset through the C++ binding alone (Arrow is only linked where it is used), adds up its int64 column "x"
+// where it has one, and publishes the very stream under another name. Says the sum.
 #include <cstdint>
 #include <cstring>
 #include <iostream>
