@@ -10,13 +10,6 @@ import zkarrow
 from arrow_tables import COLUMNS, shapes, table_of
 from zkarrow import exchange
 
-# docs/limits.md says so
-NOT_STORED = {
-    "string_view", "binary_view", "list_view", "large_list_view",
-    "sparse_union", "dense_union", "run_end_encoded",
-}  # fmt: skip
-
-
 def check_same(got: pa.Table, wanted: pa.Table) -> None:
     got.validate(full=True)
     assert got.schema.equals(wanted.schema, check_metadata=True)
@@ -33,7 +26,7 @@ def test_the_exchange_passes_every_type(name: str, balanced: Any) -> None:
 
 
 @pytest.mark.parametrize("residency", ["host", "inline"])
-@pytest.mark.parametrize("name", [name for name in COLUMNS if name not in NOT_STORED])
+@pytest.mark.parametrize("name", list(COLUMNS))
 def test_a_dataset_keeps_what_was_published(
     name: str, residency: Any, client: zkarrow.Client
 ) -> None:
@@ -46,15 +39,8 @@ def test_a_dataset_keeps_what_was_published(
             assert pa.schema(read.schema).equals(table.schema, check_metadata=True)
 
 
-@pytest.mark.parametrize("name", sorted(NOT_STORED))
-def test_what_cannot_be_stored_is_refused_by_name(name: str, client: zkarrow.Client) -> None:
-    with pytest.raises(zkarrow.UnsupportedError, match="'c'"):
-        client.publish("t", table_of(name))
-    assert len(client.list()) == 0
-
-
 def test_all_types_side_by_side(client: zkarrow.Client) -> None:
-    names = [name for name in COLUMNS if name not in NOT_STORED]
+    names = list(COLUMNS)
     table = pa.table({name: COLUMNS[name] for name in names})
     client.publish("t", table)
     with client.read("t", validate="full") as read:

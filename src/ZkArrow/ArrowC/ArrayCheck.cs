@@ -41,7 +41,11 @@ internal static unsafe class ArrayCheck
         if (array->Dictionary == null != node.Dictionary is null)
             throw ArrowFailure.Mismatch($"The array of {node.Label} {(node.Dictionary is null ? "had a dictionary that its schema has not" : "had no dictionary")}.");
         bool normalise = type.Buffers > 0 && Buffers(array, node);
+        // a type without a validity bitmap has no nulls of its own, and peers insist on the number
+        if (!type.HasValidity) normalise |= array->NullCount != (type.Layout == ArrowLayout.Null ? array->Length : 0);
         if (array->NChildren > 0) normalise |= Children(array, node);
+        if (type.Layout == ArrowLayout.RunEnd && RunEnds.Problem(array, node) is string problem)
+            throw ArrowFailure.Invalid($"The array of {node.Label} {problem}.");
         if (array->Dictionary != null)
         {
             if (array->Dictionary->Release == null) throw ArrowFailure.Invalid($"The dictionary of {node.Label} was already released.");
@@ -56,22 +60,32 @@ internal static unsafe class ArrayCheck
         ArrowType type = node.Type;
         if (type.HasValidity && array->NullCount > 0 && array->Buffers[0] == null)
             throw ArrowFailure.Invalid($"The array of {node.Label} had {array->NullCount} nulls and no validity bitmap.");
+        if (type.Layout == ArrowLayout.View && array->NBuffers > 3) CheckDataBuffers(array, node);
         if (array->Length == 0) return type.HasOffsets && array->Buffers[1] == null;
         bool missing = type.Layout switch
         {
             ArrowLayout.Bits or ArrowLayout.View => array->Buffers[1] == null,
             ArrowLayout.Fixed => array->Buffers[1] == null && type.Width > 0,
-            ArrowLayout.Binary32 or ArrowLayout.Binary64 or ArrowLayout.List32 or ArrowLayout.List64 => array->Buffers[1] == null,
-            ArrowLayout.Map => array->Buffers[1] == null,
+            _ when type.HasOffsets => array->Buffers[1] == null,
             ArrowLayout.ListView32 or ArrowLayout.ListView64 => array->Buffers[1] == null || array->Buffers[2] == null,
             ArrowLayout.SparseUnion => array->Buffers[0] == null,
             ArrowLayout.DenseUnion => array->Buffers[0] == null || array->Buffers[1] == null,
             _ => false,
         };
-        if (type.Layout == ArrowLayout.View && array->NBuffers > 3)
-            missing |= array->Buffers[array->NBuffers - 1] == null;
         if (missing) throw ArrowFailure.Invalid($"The array of {node.Label} had {array->Length} values and a NULL buffer for them.");
         return false;
+    }
+
+    /// <summary>The data buffers of views, of which the last buffer of the struct says how long each is.</summary>
+    private static void CheckDataBuffers(ArrowArray* array, SchemaNode node)
+    {
+        var sizes = (long*)array->Buffers[array->NBuffers - 1];
+        if (sizes == null) throw ArrowFailure.Invalid($"The array of {node.Label} had data buffers and no list of their sizes.");
+        for (long i = 0; i < array->NBuffers - 3; i++)
+        {
+            if (sizes[i] < 0 || (sizes[i] > 0 && array->Buffers[2 + i] == null))
+                throw ArrowFailure.Invalid($"The data buffer {i} of {node.Label} was NULL or had the size {sizes[i]}.");
+        }
     }
 
     private static bool Children(ArrowArray* array, SchemaNode node)

@@ -79,6 +79,27 @@ internal static unsafe class ArrayLayout
         return (first, last);
     }
 
+    /// <summary>The part of the child that a range of list views refers to, checked to lie inside of it.</summary>
+    public static (long First, long Last) ListViewRange(ArrowArray* array, SchemaNode node, long start, long length)
+    {
+        long first = long.MaxValue, last = 0, limit = array->Children[0]->Length;
+        bool inside = true;
+        for (long i = start; i < start + length; i++)
+        {
+            (long offset, long size) = ListView(array, node, i);
+            inside &= offset >= 0 && size >= 0 && size <= limit - offset;
+            first = Math.Min(first, offset);
+            last = Math.Max(last, offset + size);
+        }
+        if (!inside) throw ArrowFailure.Invalid($"An offset or size of {node.Label} led out of its {limit} values.");
+        return length == 0 ? (0, 0) : (first, last);
+    }
+
+    /// <summary>Where the list at a place begins in the child, and how long it is.</summary>
+    public static (long Offset, long Size) ListView(ArrowArray* array, SchemaNode node, long at) => node.Type.OffsetWidth == 4
+        ? (((int*)array->Buffers[1])[at], ((int*)array->Buffers[2])[at])
+        : (((long*)array->Buffers[1])[at], ((long*)array->Buffers[2])[at]);
+
     /// <summary>How many of the values [start, start + length) are null, counted where the producer did not say.</summary>
     public static long CountNulls(ArrowArray* array, SchemaNode node, long start, long length)
     {

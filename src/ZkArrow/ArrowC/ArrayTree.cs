@@ -55,6 +55,7 @@ internal static unsafe class ArrayTree
         *target = *source;
         target->Release = null;
         target->PrivateData = null;
+        if (!node.Type.HasValidity) target->NullCount = node.Type.Layout == ArrowLayout.Null ? target->Length : 0;
         target->Children = cursor.Children(source->NChildren);
         for (long i = 0; i < source->NChildren; i++) Normalise(source->Children[i], target->Children[i], node.Children[i], ref cursor);
         if (source->Dictionary != null)

@@ -27,6 +27,9 @@ internal sealed unsafe class ArrowTable : IDisposable
 
     public long Rows { get; }
 
+    /// <summary>Why buffers are copies of a file's bytes; null when they are the bytes themselves, or never were in a file.</summary>
+    public string? CopyReason { get; init; }
+
     /// <summary>The bytes of all buffers, counting only the rows the table has. Looks at the offsets on first use.</summary>
     public long NBytes
     {
@@ -84,7 +87,7 @@ internal sealed unsafe class ArrowTable : IDisposable
         schema.AddRef();
         ArrayBox[] all = [.. tables.SelectMany(table => table._batches)];
         foreach (ArrayBox batch in all) batch.AddRef();
-        return new ArrowTable(schema, all);
+        return new ArrowTable(schema, all) { CopyReason = tables.FirstOrDefault(table => table.CopyReason != null)?.CopyReason };
     }
 
     /// <summary>Takes another reference, to be given back with <see cref="Release"/>.</summary>

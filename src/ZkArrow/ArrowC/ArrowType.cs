@@ -24,7 +24,7 @@ internal enum ArrowLayout
 }
 
 /// <summary>A format string of the C Data Interface, understood.</summary>
-/// <param name="Format">The format string itself.</param>
+/// <param name="Format">The format string, written in the one way that IPC gives it back.</param>
 /// <param name="Layout">How its buffers are laid out.</param>
 /// <param name="Width">Bytes per value of a fixed layout; the list size of a fixed-size list.</param>
 /// <param name="Name">What messages call it.</param>
@@ -35,10 +35,6 @@ internal sealed record ArrowType(string Format, ArrowLayout Layout, int Width, s
     public bool IsInteger => Format.Length == 1 && "cCsSiIlL".Contains(Format[0], StringComparison.Ordinal);
 
     public bool IsSignedInteger => Format.Length == 1 && "csil".Contains(Format[0], StringComparison.Ordinal);
-
-    /// <summary>Whether a segment can hold it; the others pass only within one process.</summary>
-    public bool IsStorable => Layout is not (ArrowLayout.View or ArrowLayout.ListView32 or ArrowLayout.ListView64
-        or ArrowLayout.SparseUnion or ArrowLayout.DenseUnion or ArrowLayout.RunEnd);
 
     /// <summary>How many buffers an array of it has; views have at least that many.</summary>
     public int Buffers { get; } = Layout switch
@@ -108,20 +104,21 @@ internal sealed record ArrowType(string Format, ArrowLayout Layout, int Width, s
         return (Number(parts[0])!.Value, Number(parts[1])!.Value, parts.Length > 2 ? Number(parts[2])!.Value : 128);
     }
 
-    /// <summary>The type ids of a union format, one per child.</summary>
-    public int[] UnionIds() =>
-        Format.Length == 4 ? [] : Array.ConvertAll(Format[4..].Split(','), id => Number(id)!.Value);
+    /// <summary>The type ids of a union, one per child; empty for other types.</summary>
+    public int[] UnionIds { get; } = Layout is ArrowLayout.SparseUnion or ArrowLayout.DenseUnion && Format.Length > 4
+        ? Array.ConvertAll(Format[4..].Split(','), id => Number(id)!.Value)
+        : [];
 
     private static ArrowType Fixed(string format, int width, string name) => new(format, ArrowLayout.Fixed, width, name);
 
     private static ArrowType? ParseParameters(string format)
     {
         if (format.StartsWith("w:", StringComparison.Ordinal))
-            return Number(format[2..]) is int width and >= 0 ? Fixed(format, width, $"fixed_size_binary[{width}]") : null;
+            return Number(format[2..]) is int width and >= 0 ? Fixed(Text($"w:{width}"), width, $"fixed_size_binary[{width}]") : null;
         if (format.StartsWith("+w:", StringComparison.Ordinal))
         {
             return Number(format[3..]) is int size and >= 0
-                ? new(format, ArrowLayout.FixedList, size, $"fixed_size_list[{size}]")
+                ? new(Text($"+w:{size}"), ArrowLayout.FixedList, size, $"fixed_size_list[{size}]")
                 : null;
         }
         if (format.Length >= 4 && format.StartsWith("ts", StringComparison.Ordinal) && format[3] == ':')
@@ -140,15 +137,21 @@ internal sealed record ArrowType(string Format, ArrowLayout Layout, int Width, s
         string[] parts = format[2..].Split(',');
         if (parts.Length is not (2 or 3)) return null;
         int? bits = parts.Length == 3 ? Number(parts[2]) : 128;
-        if (Number(parts[0]) is not > 0 || Number(parts[1]) is null || bits is not (32 or 64 or 128 or 256)) return null;
-        return Fixed(format, bits.Value / 8, $"decimal{bits}({parts[0]}, {parts[1]})");
+        if (Number(parts[0]) is not (int precision and > 0) || Number(parts[1]) is not int scale) return null;
+        if (bits is not (32 or 64 or 128 or 256)) return null;
+        // 128 bits need not be said, and some say it
+        string canonical = bits == 128 ? Text($"d:{precision},{scale}") : Text($"d:{precision},{scale},{bits}");
+        return Fixed(canonical, bits.Value / 8, $"decimal{bits}({precision}, {scale})");
     }
 
     private static ArrowType? ParseUnion(string format, ArrowLayout layout, string name)
     {
-        bool good = format.Length == 4 || format[4..].Split(',').All(id => Number(id) is >= 0 and <= 127);
-        return good ? new(format, layout, 0, name) : null;
+        string[] ids = format.Length == 4 ? [] : format[4..].Split(',');
+        bool good = ids.All(id => Number(id) is >= 0 and <= 127) && ids.Select(Number).Distinct().Count() == ids.Length;
+        return good ? new(format[..4] + string.Join(',', ids.Select(id => Text($"{Number(id)}"))), layout, 0, name) : null;
     }
+
+    private static string Text(FormattableString text) => FormattableString.Invariant(text);
 
     private static string? Unit(char unit) => unit switch { 's' => "s", 'm' => "ms", 'u' => "us", 'n' => "ns", _ => null };
 

@@ -21,9 +21,6 @@ internal sealed class SchemaNode
         Children = children;
         Dictionary = dictionary;
         Nodes = 1 + children.Sum(child => child.Nodes) + (dictionary?.Nodes ?? 0);
-        Unstorable = type.IsStorable
-            ? children.Select(child => child.Unstorable).FirstOrDefault(found => found is not null) ?? dictionary?.Unstorable
-            : this;
     }
 
     /// <summary>The name, as bytes: producers are not forced to write UTF-8.</summary>
@@ -53,9 +50,6 @@ internal sealed class SchemaNode
     /// <summary>This node and all below it.</summary>
     public int Nodes { get; }
 
-    /// <summary>The first of this node and those below it that a file of ours cannot hold.</summary>
-    public SchemaNode? Unstorable { get; }
-
     /// <summary>What messages call this field.</summary>
     public string Label => Path.Length == 0 ? "the top level" : $"column '{Path}'";
 
@@ -83,12 +77,6 @@ internal sealed class SchemaNode
     /// <summary>Whether two nodes describe the same data: names of dictionary values are of no consequence.</summary>
     public bool ContentEquals(SchemaNode other) => SchemaDifference.First(this, other) is null;
 
-    /// <summary>Throws unless a file of ours can hold this node and all below it.</summary>
-    public void RequireStorable(string verb)
-    {
-        if (Unstorable is SchemaNode node) throw ArrowFailure.Unsupported($"The type '{node.Type.Name}' of {node.Label} cannot be {verb} yet.");
-    }
-
     private static string? Problem(ArrowType type, SchemaNode[] children, SchemaNode? dictionary)
     {
         if (dictionary is not null && !type.IsInteger) return "cannot be the index of a dictionary";
@@ -98,14 +86,14 @@ internal sealed class SchemaNode
             ArrowLayout.List32 or ArrowLayout.List64 or ArrowLayout.ListView32 or ArrowLayout.ListView64 => 1,
             ArrowLayout.FixedList or ArrowLayout.Map => 1,
             ArrowLayout.RunEnd => 2,
-            ArrowLayout.SparseUnion or ArrowLayout.DenseUnion => type.UnionIds().Length,
+            ArrowLayout.SparseUnion or ArrowLayout.DenseUnion => type.UnionIds.Length,
             _ => 0,
         };
         if (wanted is int count && children.Length != count) return $"has {children.Length} children instead of {count}";
         bool goodMap = type.Layout != ArrowLayout.Map
             || (children[0].Type.Layout == ArrowLayout.Struct && children[0].Children.Length == 2 && children[0].Dictionary is null);
         if (!goodMap) return "has entries that are not a struct of key and value";
-        if (type.Layout == ArrowLayout.RunEnd && children[0].Type.Format is not ("s" or "i" or "l"))
+        if (type.Layout == ArrowLayout.RunEnd && (children[0].Type.Format is not ("s" or "i" or "l") || children[0].Dictionary is not null))
             return "has run ends that are not int16, int32 or int64";
         return null;
     }

@@ -1,6 +1,5 @@
 using ZkArrow.ArrowC;
 using ZkArrow.Coordination;
-using ZkArrow.Ipc;
 
 namespace ZkArrow.Datasets;
 
@@ -35,9 +34,9 @@ internal sealed class AppendDrafts(DatasetContext context, Reader reader, ArrowT
                 _merged = ArrowTable.Concat([tail, rows]);
             }
 
-            IpcPlan plan = IpcPlan.Create(_merged ?? rows, [KeyValuePair.Create(IpcFormat.CommitKey, commit)]);
-            bool inline = (manifest == null || manifest.IsInline) && plan.Length <= inlineMax;
-            _draft = new Draft(context, new TableSource(_merged ?? rows, plan), commit, inline ? Residency.Inline : Residency.Host);
+            TableSource source = new(_merged ?? rows, commit);
+            bool inline = (manifest == null || manifest.IsInline) && source.Length <= inlineMax;
+            _draft = new Draft(context, source, commit, inline ? Residency.Inline : Residency.Host);
         }
 
         _draft.Before = manifest == null ? [] : [.. manifest.Segments.Take(kept).Select(segment => segment with { Commit = segment.Commit ?? manifest.Commit })];

@@ -63,6 +63,7 @@ internal sealed class Draft(DatasetContext context, DraftSource source, string c
         if (_file != null)
             source.Settle(context.Directory, _file, Keep);
         _pin?.Dispose();
+        source.Dispose();
     }
 
     /// <summary>A sweeper looks a file's version up by its name, so the name follows when the version changes.</summary>

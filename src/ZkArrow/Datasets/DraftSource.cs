@@ -5,7 +5,7 @@ using ZkArrow.Segments;
 namespace ZkArrow.Datasets;
 
 /// <summary>Where the bytes of a draft come from, and how they come to stand in the data directory.</summary>
-internal abstract class DraftSource
+internal abstract class DraftSource : IDisposable
 {
     public abstract SchemaBox Schema { get; }
 
@@ -29,16 +29,29 @@ internal abstract class DraftSource
         if (!kept)
             directory.Unlink(file);
     }
+
+    /// <summary>Lets go of what was made for one draft.</summary>
+    public virtual void Dispose()
+    {
+    }
 }
 
 /// <summary>A table, to be copied once.</summary>
-internal sealed class TableSource(ArrowTable table, IpcPlan plan) : DraftSource
+internal sealed class TableSource(ArrowTable table, string commit) : DraftSource
 {
+    private readonly IpcPlan _plan = IpcPlan.Create(table, [KeyValuePair.Create(IpcFormat.CommitKey, commit)]);
+
     public override SchemaBox Schema => table.Schema;
 
     public override long Rows => table.Rows;
 
-    public override long Length => plan.Length;
+    public override long Length => _plan.Length;
 
-    public override void Write(IIpcSink sink) => plan.Write(sink);
+    public override void Write(IIpcSink sink) => _plan.Write(sink);
+
+    public override void Dispose()
+    {
+        _plan.Dispose();
+        base.Dispose();
+    }
 }

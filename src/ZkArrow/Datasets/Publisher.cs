@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using ZkArrow.ArrowC;
 using ZkArrow.Coordination;
-using ZkArrow.Ipc;
 
 namespace ZkArrow.Datasets;
 
@@ -19,8 +18,16 @@ internal sealed class Publisher(
         DatasetEntry entry = heads[name];
         context.RequireAnnounce();
         string commit = context.NextCommitId();
-        IpcPlan plan = IpcPlan.Create(table, [KeyValuePair.Create(IpcFormat.CommitKey, commit)]);
-        return CommitAsync(entry, new Draft(context, new TableSource(table, plan), commit, ResidencyOf(plan, options, inlineMax)), options, call);
+        TableSource source = new(table, commit);
+        try
+        {
+            return CommitAsync(entry, new Draft(context, source, commit, ResidencyOf(source.Length, options, inlineMax)), options, call);
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
     }
 
     public ValueTask<DatasetVersion> PublishAsync(string name, LoanSource loan, PublishOptions options, Call call)
@@ -105,11 +112,11 @@ internal sealed class Publisher(
             : new ZkArrowException(ZkArrowStatus.Conflict, $"the dataset '{entry.Name}' is at {who}; version {expected} was expected: read it, and publish again") { IsRetryable = true };
     }
 
-    private static Residency ResidencyOf(IpcPlan plan, PublishOptions options, long inlineMax)
+    private static Residency ResidencyOf(long length, PublishOptions options, long inlineMax)
     {
-        Residency residency = options.Residency ?? (plan.Length <= inlineMax ? Residency.Inline : Residency.Host);
-        if (residency == Residency.Inline && plan.Length > ZkArrowOptions.InlineLimit)
-            throw new ZkArrowException(ZkArrowStatus.TooLarge, $"the table has {plan.Length} bytes, more than the {ZkArrowOptions.InlineLimit} an inline one may have; publish it with host residency");
+        Residency residency = options.Residency ?? (length <= inlineMax ? Residency.Inline : Residency.Host);
+        if (residency == Residency.Inline && length > ZkArrowOptions.InlineLimit)
+            throw new ZkArrowException(ZkArrowStatus.TooLarge, $"the table has {length} bytes, more than the {ZkArrowOptions.InlineLimit} an inline one may have; publish it with host residency");
         return residency;
     }
 }

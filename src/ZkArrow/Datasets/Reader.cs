@@ -221,5 +221,5 @@ internal sealed class Reader(DatasetContext context, HeadCache heads)
         manifest.IsInline || manifest.Segments.Count == 0 ? $"{incarnation:N}:{manifest.Version}" : manifest.Segments[^1].File; // the last one is the version's own
 
     private static ZkArrowTable Wrap(Manifest manifest, ArrowTable table) =>
-        new(DatasetVersion.From(manifest), table, manifest.IsInline ? InlineReason : null);
+        new(DatasetVersion.From(manifest), table, manifest.IsInline ? InlineReason : table.CopyReason);
 }

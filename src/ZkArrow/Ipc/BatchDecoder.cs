@@ -14,22 +14,33 @@ internal unsafe ref struct BatchDecoder
     private readonly SharedOwner _memory;
     private readonly FlatVector _nodes;
     private readonly FlatVector _buffers;
+    private readonly FlatVector _dataBuffers;
+    private readonly bool _isV4;
     private readonly long _rows;
     private long _nextNode;
     private long _nextBuffer;
+    private long _nextDataBuffers;
     private long _used;
 
-    public BatchDecoder(FlatTable batch, byte* body, long bodyLength, nint[] dictionaries, SharedOwner memory)
+    /// <summary>Reads the head of a batch; of a dictionary's message, <paramref name="batch"/> is the batch inside of it.</summary>
+    public BatchDecoder(IpcMessage message, FlatTable batch, nint[] dictionaries, SharedOwner memory)
     {
-        _body = body;
-        _bodyLength = bodyLength;
+        _body = message.Body;
+        _bodyLength = message.BodyLength;
+        _isV4 = message.IsV4;
         _dictionaries = dictionaries;
         _memory = memory;
-        if (batch.Has(3)) throw ArrowFailure.Unsupported("The Arrow file was compressed; write it without compression.");
+        if (batch.Has(3))
+        {
+            string codec = batch.Table(3).Byte(0) switch { 0 => "LZ4", 1 => "ZSTD", byte other => $"codec {other}" };
+            throw ArrowFailure.Unsupported(
+                $"The Arrow file was compressed with {codec}; compressed bytes cannot be shared, so write it without compression.");
+        }
         _rows = batch.Long(0);
         if (_rows is < 0 or > ArrayCheck.MaxLength) throw ArrowFailure.Corrupt($"A batch of the Arrow file had {_rows} rows.");
         _nodes = batch.Vector(1, 16);
         _buffers = batch.Vector(2, 16);
+        _dataBuffers = batch.Vector(4, 8);
     }
 
     /// <summary>A batch with the columns of a schema.</summary>
@@ -56,8 +67,8 @@ internal unsafe ref struct BatchDecoder
 
     private readonly void CheckAllUsed()
     {
-        // overlapping buffers are inside too, but would let a small file cost the work of a large one
-        if (_used > _bodyLength) throw ArrowFailure.Corrupt($"The buffers of a batch of the Arrow file overlapped: {_used} bytes in a body of {_bodyLength}.");
+        if (_nextDataBuffers != _dataBuffers.Count)
+            throw ArrowFailure.Corrupt($"A batch of the Arrow file counted the data buffers of {_dataBuffers.Count} views where its schema has {_nextDataBuffers}.");
         if (_nextNode != _nodes.Count || _nextBuffer != _buffers.Count)
         {
             throw ArrowFailure.Corrupt(
@@ -91,13 +102,14 @@ internal unsafe ref struct BatchDecoder
             throw ArrowFailure.Corrupt($"The array of {node.Label} had length {length} and {nulls} nulls.");
         ArrowType type = node.Type;
         array->Length = length;
-        array->NullCount = type.Layout == ArrowLayout.Null ? length : nulls;
+        array->NullCount = type.HasValidity ? nulls : type.Layout == ArrowLayout.Null ? length : 0;
         array->NBuffers = type.Buffers;
         // the decoder never releases what it lays out, but a struct without a release counts as released
         array->Release = (delegate* unmanaged[Cdecl]<ArrowArray*, void>)1;
         if (type.Layout == ArrowLayout.Null) return;
-        array->Buffers = (void**)_memory.Allocate(type.Buffers, sizeof(void*));
-        Validity(array, node);
+        if (type.Buffers > 0) array->Buffers = (void**)_memory.Allocate(type.Buffers, sizeof(void*));
+        if (type.HasValidity) Validity(array, node);
+        else if (_isV4) NoValidity(node, nulls);
         switch (type.Layout)
         {
             case ArrowLayout.Bits:
@@ -119,8 +131,27 @@ internal unsafe ref struct BatchDecoder
             case ArrowLayout.Struct:
                 Children(array, node, length);
                 break;
-            default:
-                throw ArrowFailure.Unsupported($"The type '{type.Name}' of {node.Label} cannot be read from a file yet.");
+            case ArrowLayout.View:
+                Views(array, node);
+                break;
+            case ArrowLayout.ListView32 or ArrowLayout.ListView64:
+                array->Buffers[1] = Buffer(node, Product(length, type.OffsetWidth), out _);
+                array->Buffers[2] = Buffer(node, Product(length, type.OffsetWidth), out _);
+                Children(array, node, 0);
+                break;
+            case ArrowLayout.SparseUnion:
+                array->Buffers[0] = Buffer(node, length, out _);
+                Children(array, node, length);
+                break;
+            case ArrowLayout.DenseUnion:
+                array->Buffers[0] = Buffer(node, length, out _);
+                array->Buffers[1] = Buffer(node, Product(length, 4), out _);
+                Children(array, node, 0);
+                break;
+            case ArrowLayout.RunEnd:
+                Children(array, node, 0);
+                if (RunEnds.Problem(array, node) is string problem) throw ArrowFailure.Corrupt($"The array of {node.Label} {problem}.");
+                break;
         }
         if (node.Dictionary is not null) array->Dictionary = (ArrowArray*)_dictionaries[node.DictionaryIndex];
     }
@@ -132,6 +163,32 @@ internal unsafe ref struct BatchDecoder
         if (bytes < ArrayLayout.BitmapBytes(array->Length))
             throw ArrowFailure.Corrupt($"The validity of {node.Label} had {bytes} bytes for {array->Length} values.");
         array->Buffers[0] = bits;
+    }
+
+    /// <summary>Passes over the bitmap that old files have where newer ones have none.</summary>
+    private void NoValidity(SchemaNode node, long nulls)
+    {
+        Buffer(node, 0, out _);
+        if (nulls > 0) throw ArrowFailure.Unsupported($"The type {node.Type.Name} of {node.Label} had nulls of its own, which it no longer can.");
+    }
+
+    /// <summary>Lays out views, their data buffers, and last the sizes of these.</summary>
+    private void Views(ArrowArray* array, SchemaNode node)
+    {
+        if (_nextDataBuffers == _dataBuffers.Count) throw ArrowFailure.Corrupt($"A batch of the Arrow file did not count the data buffers of {node.Label}.");
+        long count = _dataBuffers.Word(_nextDataBuffers++);
+        // each of them has a buffer to come, which bounds what is allocated here
+        if (count < 0 || count > _buffers.Count - _nextBuffer)
+            throw ArrowFailure.Corrupt($"A batch of the Arrow file said that {node.Label} had {count} data buffers.");
+        void* validity = array->Buffers[0];
+        array->NBuffers = 3 + count;
+        array->Buffers = (void**)_memory.Allocate(3 + count, sizeof(void*));
+        array->Buffers[0] = validity;
+        array->Buffers[1] = Buffer(node, Product(array->Length, sizeof(BinaryView)), out _);
+        if (count == 0) return;
+        var sizes = (long*)_memory.Allocate(count, sizeof(long));
+        for (long i = 0; i < count; i++) array->Buffers[2 + i] = Buffer(node, 0, out sizes[i]);
+        array->Buffers[2 + count] = sizes;
     }
 
     /// <summary>Lays out the offsets; returns the last one, which the values must reach.</summary>
@@ -166,11 +223,11 @@ internal unsafe ref struct BatchDecoder
         if (offset < 0 || bytes < 0 || offset > _bodyLength || bytes > _bodyLength - offset)
             throw ArrowFailure.Corrupt($"A buffer of {node.Label} at {offset} with {bytes} bytes was not inside its body of {_bodyLength}.");
         _used += bytes;
+        // overlapping buffers are inside too, but would let a small file cost the work of a large one
+        if (_used > _bodyLength) throw ArrowFailure.Corrupt($"The buffers of a batch of the Arrow file overlapped: {_used} bytes in a body of {_bodyLength}.");
         if (bytes < needed) throw ArrowFailure.Corrupt($"A buffer of {node.Label} had {bytes} bytes where {needed} are needed.");
         byte* start = _body + offset;
-        if (bytes > 0 && ((nint)start & 7) != 0)
-            throw ArrowFailure.Unsupported($"A buffer of {node.Label} was misaligned: its address is not a multiple of 8.");
-        return start;
+        return bytes > 0 && ((nint)start & 7) != 0 ? _memory.Copy(start, bytes) : start;
     }
 
     /// <summary>A size that overflows is more than any body has.</summary>

@@ -1,11 +1,13 @@
+using System.Runtime.InteropServices;
 using ZkArrow.ArrowC;
 
 namespace ZkArrow.Ipc;
 
 /// <summary>Flattens a batch, or the values of a dictionary, into the nodes and buffers of a record batch message.</summary>
-internal sealed unsafe class BatchEncoder
+internal sealed unsafe class BatchEncoder(DictionaryPlan? dictionaries = null)
 {
     private readonly List<long> _nodes = [];
+    private readonly List<long> _dataBuffers = [];
 
     /// <summary>The buffers in the order of the body.</summary>
     public List<BufferPart> Parts { get; } = [];
@@ -46,18 +48,20 @@ internal sealed unsafe class BatchEncoder
             at += IpcFormat.Padded(Parts[i].Bytes);
         }
         int buffers = writer.Structs(positions, 2);
-        int fieldNodes = writer.Structs(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_nodes), 2);
-        writer.StartTable(4);
+        int fieldNodes = writer.Structs(CollectionsMarshal.AsSpan(_nodes), 2);
+        int dataBuffers = _dataBuffers.Count == 0 ? 0 : writer.Structs(CollectionsMarshal.AsSpan(_dataBuffers), 1);
+        writer.StartTable(5);
         writer.AddLong(0, rows);
         writer.AddReference(1, fieldNodes);
         writer.AddReference(2, buffers);
+        writer.AddReference(4, dataBuffers);
         return writer.EndTable();
     }
 
     /// <summary>Whether both hold the same bytes, once written.</summary>
     public bool SameContent(BatchEncoder other)
     {
-        if (!_nodes.SequenceEqual(other._nodes)) return false;
+        if (!_nodes.SequenceEqual(other._nodes) || !_dataBuffers.SequenceEqual(other._dataBuffers)) return false;
         for (int i = 0; i < Parts.Count; i++)
         {
             if (Parts[i].Bytes != other.Parts[i].Bytes) return false;
@@ -95,16 +99,17 @@ internal sealed unsafe class BatchEncoder
     private void Add(ArrowArray* array, SchemaNode node, long start, long length)
     {
         ArrowType type = node.Type;
-        if (!type.IsStorable) throw ArrowFailure.Unsupported($"The type '{type.Name}' of {node.Label} cannot be stored yet.");
         long nulls = ArrayLayout.CountNulls(array, node, start, length);
         _nodes.Add(length);
         _nodes.Add(nulls);
-        if (type.Layout == ArrowLayout.Null) return;
-        Parts.Add(nulls > 0 ? BufferPart.Bits(array->Buffers[0], start, length) : default);
+        if (type.HasValidity) Parts.Add(nulls > 0 ? BufferPart.Bits(array->Buffers[0], start, length) : default);
         switch (type.Layout)
         {
             case ArrowLayout.Bits:
                 Parts.Add(BufferPart.Bits(array->Buffers[1], start, length));
+                break;
+            case ArrowLayout.Fixed when dictionaries?.MapOf(array, node) is int[] map:
+                Parts.Add(new MappedIndices(array, node, start, map).Part(length));
                 break;
             case ArrowLayout.Fixed:
                 long bytes = ArrayLayout.Product(length, type.Width, node);
@@ -123,10 +128,61 @@ internal sealed unsafe class BatchEncoder
             case ArrowLayout.FixedList:
                 AddChild(array, node, 0, ArrayLayout.Product(start, type.Width, node), ArrayLayout.Product(length, type.Width, node));
                 break;
-            default:
+            case ArrowLayout.Struct:
                 for (int i = 0; i < node.Children.Length; i++) AddChild(array, node, i, start, length);
                 break;
+            case ArrowLayout.SparseUnion:
+                Parts.Add(BufferPart.Copy((byte*)array->Buffers[0] + start, length));
+                for (int i = 0; i < node.Children.Length; i++) AddChild(array, node, i, start, length);
+                break;
+            case ArrowLayout.View:
+                AddViews(array, node, start, length);
+                break;
+            case ArrowLayout.ListView32 or ArrowLayout.ListView64:
+                AddListViews(array, node, start, length);
+                break;
+            case ArrowLayout.DenseUnion:
+                AddDenseUnion(array, node, start, length);
+                break;
+            case ArrowLayout.RunEnd:
+                AddRuns(array, node, start, length);
+                break;
         }
+    }
+
+    private void AddViews(ArrowArray* array, SchemaNode node, long start, long length)
+    {
+        var slice = new ViewSlice(array, node, start, length);
+        _dataBuffers.Add(slice.Buffers);
+        Parts.Add(slice.Views(length));
+        for (int i = 0; i < slice.Buffers; i++) Parts.Add(slice.Data(i));
+    }
+
+    private void AddListViews(ArrowArray* array, SchemaNode node, long start, long length)
+    {
+        int width = node.Type.OffsetWidth;
+        (long first, long last) = ArrayLayout.ListViewRange(array, node, start, length);
+        Parts.Add(BufferPart.Offsets((byte*)array->Buffers[1] + (start * width), width, first, length));
+        Parts.Add(BufferPart.Copy((byte*)array->Buffers[2] + (start * width), length * width));
+        AddChild(array, node, 0, first, last - first);
+    }
+
+    private void AddDenseUnion(ArrowArray* array, SchemaNode node, long start, long length)
+    {
+        var slice = new DenseSlice(array, node, start, length);
+        Parts.Add(BufferPart.Copy((byte*)array->Buffers[0] + start, length));
+        Parts.Add(slice.Offsets(length));
+        for (int i = 0; i < node.Children.Length; i++) AddChild(array, node, i, slice.Start(i), slice.Length(i));
+    }
+
+    private void AddRuns(ArrowArray* array, SchemaNode node, long start, long length)
+    {
+        var runs = new RunSlice(array, node, start, length);
+        _nodes.Add(runs.Count);
+        _nodes.Add(0);
+        Parts.Add(default);
+        Parts.Add(runs.Part(runs.Count));
+        AddChild(array, node, 1, runs.First, runs.Count);
     }
 
     private void AddChild(ArrowArray* array, SchemaNode node, int i, long start, long length) =>

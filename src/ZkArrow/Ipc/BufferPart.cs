@@ -11,6 +11,7 @@ internal enum PartKind
     Bits,
     Offsets32,
     Offsets64,
+    Computed,
 }
 
 /// <summary>One buffer to be written: where its bytes come from and what must happen to them.</summary>
@@ -19,7 +20,9 @@ internal enum PartKind
 /// <param name="Start">Of bits, the first bit; of offsets, what is subtracted.</param>
 /// <param name="Count">Of bits, how many; of offsets, how many.</param>
 /// <param name="Bytes">The bytes it takes, without padding.</param>
-internal readonly unsafe record struct BufferPart(PartKind Kind, nint Source, long Start, long Count, long Bytes)
+/// <param name="Items">Of a computed one, what computes it.</param>
+internal readonly unsafe record struct BufferPart(
+    PartKind Kind, nint Source, long Start, long Count, long Bytes, ComputedPart? Items = null)
 {
     private const int ScratchBytes = 32 * 1024;
 
@@ -51,8 +54,11 @@ internal readonly unsafe record struct BufferPart(PartKind Kind, nint Source, lo
             case PartKind.Offsets32:
                 WriteOffsets32(sink);
                 break;
-            default:
+            case PartKind.Offsets64:
                 WriteOffsets64(sink);
+                break;
+            default:
+                Items!.Write(sink, Count);
                 break;
         }
     }

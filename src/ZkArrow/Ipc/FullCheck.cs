@@ -14,16 +14,56 @@ internal static unsafe class FullCheck
     public static void Array(ArrowArray* array, SchemaNode node)
     {
         ArrowType type = node.Type;
-        if (type.HasValidity && array->Buffers[0] != null)
+        if (type.HasValidity && array->Buffers[0] != null && array->NullCount >= 0)
         {
             long nulls = array->Length - ArrayLayout.CountBits((byte*)array->Buffers[0], array->Offset, array->Length);
             if (nulls != array->NullCount) throw ArrowFailure.Corrupt($"The array of {node.Label} had {nulls} nulls and said {array->NullCount}.");
         }
-        if (type.HasOffsets) Offsets(array, node);
-        if (type.IsUtf8) Text(array, node);
+        switch (type.Layout)
+        {
+            case ArrowLayout.View:
+                ViewCheck.Array(array, node);
+                break;
+            case ArrowLayout.ListView32 or ArrowLayout.ListView64:
+                NestedCheck.ListViews(array, node);
+                break;
+            case ArrowLayout.SparseUnion or ArrowLayout.DenseUnion:
+                NestedCheck.Union(array, node);
+                break;
+            case ArrowLayout.RunEnd:
+                NestedCheck.Runs(array, node);
+                break;
+            case ArrowLayout.Binary32 or ArrowLayout.Binary64 when type.IsUtf8:
+                Offsets(array, node);
+                Text(array, node);
+                break;
+            default:
+                if (type.HasOffsets) Offsets(array, node);
+                break;
+        }
         if (node.Dictionary is not null) Indices(array, node);
         for (int i = 0; i < node.Children.Length; i++) Array(array->Children[i], node.Children[i]);
     }
+
+    /// <summary>Whether bytes are UTF-8.</summary>
+    public static bool IsText(byte* text, long length)
+    {
+        const int Most = 1 << 30;
+        while (length > Most)
+        {
+            // cut before a character, which is at most four bytes long
+            int cut = Most;
+            for (int back = 0; back < 3 && (text[cut] & 0xC0) == 0x80; back++) cut--;
+            if (!Utf8.IsValid(new ReadOnlySpan<byte>(text, cut))) return false;
+            text += cut;
+            length -= cut;
+        }
+        return Utf8.IsValid(new ReadOnlySpan<byte>(text, (int)length));
+    }
+
+    /// <summary>Whether the value at a place, which counts the offset in, is null.</summary>
+    public static bool IsNull(ArrowArray* array, long at) =>
+        array->Buffers[0] != null && ((((byte*)array->Buffers[0])[at >> 3] >> (int)(at & 7)) & 1) == 0;
 
     private static void Offsets(ArrowArray* array, SchemaNode node)
     {
@@ -56,21 +96,6 @@ internal static unsafe class FullCheck
         }
     }
 
-    private static bool IsText(byte* text, long length)
-    {
-        const int Most = 1 << 30;
-        while (length > Most)
-        {
-            // cut before a character, which is at most four bytes long
-            int cut = Most;
-            for (int back = 0; back < 3 && (text[cut] & 0xC0) == 0x80; back++) cut--;
-            if (!Utf8.IsValid(new ReadOnlySpan<byte>(text, cut))) return false;
-            text += cut;
-            length -= cut;
-        }
-        return Utf8.IsValid(new ReadOnlySpan<byte>(text, (int)length));
-    }
-
     private static void Indices(ArrowArray* array, SchemaNode node)
     {
         long values = array->Dictionary->Length;
@@ -78,24 +103,9 @@ internal static unsafe class FullCheck
         {
             long at = array->Offset + i;
             if (IsNull(array, at)) continue;
-            long index = Index(array->Buffers[1], at, node.Type.Format[0]);
+            long index = DictionaryIndex.At(array->Buffers[1], at, node);
             if (index < 0 || index >= values)
                 throw ArrowFailure.Corrupt($"The value {i} of {node.Label} was the dictionary's {index}, which has {values}.");
         }
     }
-
-    private static long Index(void* indices, long at, char format) => format switch
-    {
-        'c' => ((sbyte*)indices)[at],
-        'C' => ((byte*)indices)[at],
-        's' => ((short*)indices)[at],
-        'S' => ((ushort*)indices)[at],
-        'i' => ((int*)indices)[at],
-        'I' => ((uint*)indices)[at],
-        // an unsigned index beyond 63 bits turns negative, and is as wrong
-        _ => ((long*)indices)[at],
-    };
-
-    private static bool IsNull(ArrowArray* array, long at) =>
-        array->Buffers[0] != null && ((((byte*)array->Buffers[0])[at >> 3] >> (int)(at & 7)) & 1) == 0;
 }

@@ -17,7 +17,6 @@ internal readonly unsafe struct IpcFile
         long tail = 4 + IpcFormat.Magic.Length;
         if (start == null || length < 8 + tail || !IsMagic(start) || !IsMagic(start + length - IpcFormat.Magic.Length))
             throw ArrowFailure.Corrupt("The bytes were not an Arrow IPC file: it begins and ends with ARROW1.");
-        if (((nint)start & 7) != 0) throw ArrowFailure.Unsupported("The Arrow file was at an address that is not a multiple of 8.");
         long footerLength = Unsafe.ReadUnaligned<int>(start + length - tail);
         _footerStart = length - tail - footerLength;
         if (footerLength <= 0 || _footerStart < 8) throw ArrowFailure.Corrupt($"The Arrow file of {length} bytes had a footer of {footerLength}.");
@@ -79,7 +78,7 @@ internal readonly unsafe struct IpcFile
         CheckVersion(message.Short(0));
         if (message.Byte(1) != headerType) throw ArrowFailure.Corrupt($"A message of the Arrow file at {offset} was of the wrong kind {message.Byte(1)}.");
         if (message.Long(3) > bodyLength) throw ArrowFailure.Corrupt($"A message of the Arrow file at {offset} had a body longer than its block.");
-        return new IpcMessage(message.Table(2), at + metadataLength, bodyLength);
+        return new IpcMessage(message.Table(2), at + metadataLength, bodyLength, message.Short(0) == IpcFormat.VersionV4);
     }
 
     private static bool IsMagic(byte* at) => new ReadOnlySpan<byte>(at, IpcFormat.Magic.Length).SequenceEqual(IpcFormat.Magic);
@@ -92,11 +91,14 @@ internal readonly unsafe struct IpcFile
 }
 
 /// <summary>A message with its body.</summary>
-internal readonly unsafe struct IpcMessage(FlatTable header, byte* body, long bodyLength)
+internal readonly unsafe struct IpcMessage(FlatTable header, byte* body, long bodyLength, bool isV4)
 {
     public FlatTable Header { get; } = header;
 
     public byte* Body { get; } = body;
 
     public long BodyLength { get; } = bodyLength;
+
+    /// <summary>Whether it is of the version in which unions had a validity bitmap.</summary>
+    public bool IsV4 { get; } = isV4;
 }

@@ -6,29 +6,37 @@ namespace ZkArrow.Ipc;
 
 /// <summary>
 /// An Arrow IPC file, laid out before a byte of it is written: its length is known, so that space can be reserved first.
-/// The table must stay open until the file is written.
+/// The table must stay open, and the plan undisposed, until the file is written.
 /// </summary>
-internal sealed unsafe class IpcPlan
+internal sealed unsafe class IpcPlan : IDisposable
 {
     private readonly List<Section> _sections = [];
     private readonly SchemaBox _schema;
+    private readonly DictionaryPlan _dictionaries;
     private readonly byte[] _tail;
 
     private IpcPlan(ArrowTable table, IReadOnlyList<KeyValuePair<string, string>> footerMetadata)
     {
         _schema = table.Schema;
-        _schema.Root.RequireStorable("stored");
         Length = 8 + _schema.IpcMessage.Length;
-        nint[] dictionaries = DictionaryPlan.Collect(table);
-        // numbers grow inwards: from the last to the first, a dictionary stands before those whose values refer to it
-        for (int i = dictionaries.Length - 1; i >= 0; i--)
+        _dictionaries = new DictionaryPlan(table);
+        try
         {
-            if (dictionaries[i] != 0) AddDictionary(i, (ArrowArray*)dictionaries[i], _schema.Dictionaries[i].Dictionary!);
+            // numbers grow inwards: from the last to the first, a dictionary stands before those whose values refer to it
+            for (int i = _dictionaries.Count - 1; i >= 0; i--)
+            {
+                if (_dictionaries[i] != 0) AddDictionary(i, (ArrowArray*)_dictionaries[i], _schema.Dictionaries[i].Dictionary!);
+            }
+            int dictionaryCount = _sections.Count;
+            foreach (ArrayBox batch in table.Batches) AddBatch(batch);
+            _tail = Tail(_schema, Words(_sections.Take(dictionaryCount)), Words(_sections.Skip(dictionaryCount)), footerMetadata);
+            Length = checked(Length + _tail.Length);
         }
-        int dictionaryCount = _sections.Count;
-        foreach (ArrayBox batch in table.Batches) AddBatch(batch);
-        _tail = Tail(_schema, Words(_sections.Take(dictionaryCount)), Words(_sections.Skip(dictionaryCount)), footerMetadata);
-        Length = checked(Length + _tail.Length);
+        catch
+        {
+            _dictionaries.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The bytes of the whole file.</summary>
@@ -65,6 +73,9 @@ internal sealed unsafe class IpcPlan
         Write(sink, _tail);
     }
 
+    /// <summary>Lets go of what was made for the file; it can no longer be written.</summary>
+    public void Dispose() => _dictionaries.Dispose();
+
     private static void Write(IIpcSink sink, byte[] bytes)
     {
         fixed (byte* start = bytes) sink.Write(start, bytes.Length);
@@ -72,7 +83,7 @@ internal sealed unsafe class IpcPlan
 
     private void AddDictionary(int number, ArrowArray* values, SchemaNode node)
     {
-        var encoder = new BatchEncoder();
+        var encoder = new BatchEncoder(_dictionaries);
         encoder.AddArray(values, node);
         var writer = new FlatWriter();
         int data = encoder.RecordBatch(writer, values->Length);
@@ -84,7 +95,7 @@ internal sealed unsafe class IpcPlan
 
     private void AddBatch(ArrayBox batch)
     {
-        var encoder = new BatchEncoder();
+        var encoder = new BatchEncoder(_dictionaries);
         encoder.AddBatch(batch.View, _schema.Root);
         var writer = new FlatWriter();
         AddSection(writer, IpcFormat.HeaderBatch, encoder.RecordBatch(writer, batch.Length), encoder);

@@ -5,7 +5,8 @@ using ZkArrow.ArrowC;
 
 namespace ZkArrow.Ipc;
 
-/// <summary>Lays a table over the bytes of an Arrow IPC file, which it does not trust. Nothing is copied but the schema.</summary>
+/// <summary>Lays a table over the bytes of an Arrow IPC file, which it does not trust. Nothing is copied
+/// but the schema, and what other writers left in a form that cannot be used in place; the table says so then.</summary>
 internal static unsafe class IpcReader
 {
     /// <summary>A struct, its place in a list of children, and three buffers.</summary>
@@ -40,15 +41,16 @@ internal static unsafe class IpcReader
         var batches = new List<ArrayBox>(checked((int)batchBlocks.Count));
         try
         {
-            if (batchBlocks.Count > 0) schema.Root.RequireStorable("read from a file");
             shared.Expect((long)schema.Root.Nodes * batchBlocks.Count * BytesPerNode);
-            nint[] dictionaries = ReadDictionaries(file, footer, schema, dictionaryIds, shared, batchBlocks.Count > 0, level);
+            nint[] dictionaries = schema.Dictionaries.Count == 0 || batchBlocks.Count == 0
+                ? []
+                : new DictionaryReader(shared, level).Read(file, footer.Vector(2, 24), schema, dictionaryIds);
             for (long i = 0; i < batchBlocks.Count; i++)
             {
                 IpcMessage message = file.Message(batchBlocks, i, IpcFormat.HeaderBatch);
                 batches.Add(ReadBatch(message, schema, dictionaries, shared, level));
             }
-            return new ArrowTable(schema, [.. batches]);
+            return new ArrowTable(schema, [.. batches]) { CopyReason = shared.CopyReason };
         }
         catch
         {
@@ -81,44 +83,9 @@ internal static unsafe class IpcReader
         return box;
     }
 
-    private static nint[] ReadDictionaries(
-        IpcFile file, FlatTable footer, SchemaBox schema, IReadOnlyList<long>? ids, SharedOwner shared, bool needed, ValidationLevel level)
-    {
-        var values = new nint[schema.Dictionaries.Count];
-        if (values.Length == 0 || !needed) return values;
-        FlatVector blocks = footer.Vector(2, 24);
-        var messages = new Dictionary<long, IpcMessage>();
-        for (long i = 0; i < blocks.Count; i++)
-        {
-            IpcMessage message = file.Message(blocks, i, IpcFormat.HeaderDictionary);
-            if (message.Header.Bool(2)) throw ArrowFailure.Unsupported("The Arrow file had a delta dictionary; write it with whole ones.");
-            if (!messages.TryAdd(message.Header.Long(0), message))
-                throw ArrowFailure.Unsupported($"The Arrow file had more than one dictionary with the id {message.Header.Long(0)}.");
-        }
-        // numbers grow inwards, so the dictionaries that others need are read first; columns may share one
-        var readBefore = new Dictionary<long, int>();
-        for (int i = values.Length - 1; i >= 0; i--)
-        {
-            SchemaNode node = schema.Dictionaries[i];
-            long id = ids is null ? i : ids[i];
-            if (!messages.TryGetValue(id, out IpcMessage message)) throw ArrowFailure.Corrupt($"The Arrow file had no dictionary for {node.Label}.");
-            if (readBefore.TryGetValue(id, out int same) && node.Dictionary!.ContentEquals(schema.Dictionaries[same].Dictionary!))
-            {
-                values[i] = values[same];
-                continue;
-            }
-            var decoder = new BatchDecoder(message.Header.Table(1), message.Body, message.BodyLength, values, shared);
-            ArrowArray* array = decoder.Array(node.Dictionary!);
-            if (level == ValidationLevel.Full) FullCheck.Array(array, node.Dictionary!);
-            values[i] = (nint)array;
-            readBefore[id] = i;
-        }
-        return values;
-    }
-
     private static ArrayBox ReadBatch(IpcMessage message, SchemaBox schema, nint[] dictionaries, SharedOwner shared, ValidationLevel level)
     {
-        var decoder = new BatchDecoder(message.Header, message.Body, message.BodyLength, dictionaries, shared);
+        var decoder = new BatchDecoder(message, message.Header, dictionaries, shared);
         ArrowArray* array = decoder.Batch(schema.Root);
         if (level == ValidationLevel.Full) FullCheck.Batch(array, schema.Root);
         // the structs belong to the shared owner: releasing the array only marks it

@@ -7,7 +7,7 @@ namespace ZkArrow.Ipc;
 /// Keeps a file's bytes, and the structs that were laid over them, until the last of its batches is gone. Every holder calls
 /// <see cref="Dispose"/> exactly once.
 /// </summary>
-internal sealed unsafe class SharedOwner(IDisposable owner) : ISharedBytes
+internal sealed unsafe class SharedOwner(IDisposable? owner = null) : ISharedBytes
 {
     private const long LeastChunkBytes = 1024;
     private const long MostChunkBytes = 1 << 20;
@@ -29,13 +29,29 @@ internal sealed unsafe class SharedOwner(IDisposable owner) : ISharedBytes
     {
         if (Interlocked.Decrement(ref _holders) > 0) return;
         foreach (nint chunk in _chunks) NativeMemory.Free((void*)chunk);
-        owner.Dispose();
+        owner?.Dispose();
+    }
+
+    /// <summary>Why bytes of the file had to be copied; null when none were.</summary>
+    public string? CopyReason { get; private set; }
+
+    /// <summary>Says why bytes are copied; the first reason stays.</summary>
+    public void Note(string copyReason) => CopyReason ??= copyReason;
+
+    /// <summary>A copy of a buffer at an aligned address.</summary>
+    public byte* Copy(byte* source, long bytes)
+    {
+        Note("misaligned: buffers of the file are not at multiples of 8 bytes, so they were copied");
+        var copy = (byte*)Allocate(bytes, 1);
+        Buffer.MemoryCopy(source, copy, bytes, bytes);
+        return copy;
     }
 
     /// <summary>Zeroed memory that lives as long as this owner; only for the thread that reads the file.</summary>
     public void* Allocate(long count, int itemSize)
     {
-        nuint bytes = checked((nuint)count * (nuint)itemSize);
+        // what follows must stay aligned
+        nuint bytes = checked(((nuint)count * (nuint)itemSize) + 7) & ~(nuint)7;
         if (bytes > _left)
         {
             nuint size = Math.Max(bytes, _chunkBytes);

@@ -102,7 +102,7 @@ internal static class TypeEncoder
 
         (byte, int) Union()
         {
-            int ids = writer.Ints(type.UnionIds());
+            int ids = writer.Ints(type.UnionIds);
             writer.StartTable(2);
             writer.AddReference(1, ids);
             writer.AddShort(0, (short)(type.Layout == ArrowLayout.DenseUnion ? 1 : 0));

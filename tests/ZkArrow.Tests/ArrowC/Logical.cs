@@ -55,9 +55,43 @@ internal static unsafe class Logical
                     if (!SameValue(a->Children[c], i, b->Children[c], j, node.Children[c])) return false;
                 }
                 return true;
+            case ArrowLayout.View:
+                return View(a, i).SequenceEqual(View(b, j));
+            case ArrowLayout.ListView32 or ArrowLayout.ListView64:
+                (long atA, long sizeA) = ArrayLayout.ListView(a, node, i);
+                (long atB, long sizeB) = ArrayLayout.ListView(b, node, j);
+                return SameRange(a, atA, sizeA, b, atB, sizeB, node);
+            case ArrowLayout.SparseUnion or ArrowLayout.DenseUnion:
+                int child = Array.IndexOf(type.UnionIds, ((sbyte*)a->Buffers[0])[i]);
+                return child == Array.IndexOf(type.UnionIds, ((sbyte*)b->Buffers[0])[j])
+                    && SameValue(a->Children[child], UnionPlace(a, i, type), b->Children[child], UnionPlace(b, j, type), node.Children[child]);
+            case ArrowLayout.RunEnd:
+                return SameValue(a->Children[1], Run(a, i, node), b->Children[1], Run(b, j, node), node.Children[1]);
             default:
                 throw new NotSupportedException(type.Name);
         }
+    }
+
+    /// <summary>The bytes of a view.</summary>
+    public static ReadOnlySpan<byte> View(ArrowArray* array, long at)
+    {
+        byte* view = (byte*)array->Buffers[1] + (16 * at);
+        int length = *(int*)view;
+        return length <= 12 ? new(view + 4, length) : new((byte*)array->Buffers[2 + ((int*)view)[2]] + ((int*)view)[3], length);
+    }
+
+    private static long UnionPlace(ArrowArray* array, long at, ArrowType type) =>
+        type.Layout == ArrowLayout.DenseUnion ? ((int*)array->Buffers[1])[at] : at;
+
+    /// <summary>The run of a logical place, looked for from the start.</summary>
+    private static long Run(ArrowArray* array, long at, SchemaNode node)
+    {
+        ArrowArray* ends = array->Children[0];
+        for (long run = 0; run < ends->Length; run++)
+        {
+            if (Index(ends, ends->Offset + run, node.Children[0]) > at) return run;
+        }
+        throw new InvalidOperationException("no run");
     }
 
     public static bool IsNull(ArrowArray* array, long at, SchemaNode node) =>

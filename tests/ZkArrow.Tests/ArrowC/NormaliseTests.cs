@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using NUnit.Framework;
 using ZkArrow.ArrowC;
 using ZkArrow.Tests.Ipc;
@@ -115,32 +114,5 @@ internal sealed unsafe class NormaliseTests
         Assert.That(failure.Status, Is.EqualTo(ZkArrowStatus.InvalidArgument));
         array->Release(array);
         schema->Release(schema);
-    }
-
-    [Test]
-    public void TypesThatCannotBeStoredPassWithinTheProcess()
-    {
-        ArrowSchema schema;
-        ArrowArray array;
-        CountedSource.Schema(&schema, "+s", "", 0, 1);
-        CountedSource.Schema(schema.Children[0], "+s", "a", 0, 1);
-        CountedSource.Schema(schema.Children[0]->Children[0], "vu", "b", 0, 0);
-        CountedSource.Array(&array, 2, [0], 1);
-        CountedSource.Array(array.Children[0], 2, [0], 1);
-        nint views = CountedSource.Buffer(new byte[32]), data = CountedSource.Buffer(new byte[5]);
-        nint sizes = CountedSource.Buffer(MemoryMarshal.AsBytes<long>([5]));
-        CountedSource.Array(array.Children[0]->Children[0], 2, [0, views, data, sizes], 0);
-        using ArrowTable table = ArrowTable.FromBatch(&array, &schema);
-        Assert.That(table.NBytes, Is.EqualTo(32 + 5));
-        Assert.That(table.Schema.Fingerprint, Has.Length.EqualTo(32));
-        ArrowArray exported;
-        table.Batches[0].Export(&exported);
-        ArrowArray* view = exported.Children[0]->Children[0];
-        Assert.That(view->NBuffers, Is.EqualTo(4));
-        Assert.That((long)view->Buffers[2], Is.EqualTo((long)data));
-        exported.Release(&exported);
-        ZkArrowException failure = Assert.Throws<ZkArrowException>(() => TestData.Write(table))!;
-        Assert.That(failure.Status, Is.EqualTo(ZkArrowStatus.Unsupported));
-        Assert.That(failure.Message, Does.Contain("'utf8_view' of column 'a.b' cannot be stored yet"));
     }
 }

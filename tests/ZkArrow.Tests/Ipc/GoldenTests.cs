@@ -9,20 +9,12 @@ namespace ZkArrow.Tests.Ipc;
 [TestFixture, NonParallelizable]
 internal sealed class GoldenTests
 {
-    private static readonly Dictionary<string, string> Refused = new()
-    {
-        ["generated_binary_view.arrow_file"] = "_view",
-        ["generated_list_view.arrow_file"] = "list_view",
-        ["generated_run_end_encoded.arrow_file"] = "run_end_encoded",
-        ["generated_union.arrow_file"] = "_union",
-    };
-
-    public static IEnumerable<string> Supported => TestData.Golden.Where(name => !Refused.ContainsKey(name));
+    public static IEnumerable<string> All => TestData.Golden;
 
     [Test]
     public void AllCasesAreThere() => Assert.That(TestData.Golden, Has.Length.EqualTo(32));
 
-    [TestCaseSource(nameof(Supported))]
+    [TestCaseSource(nameof(All))]
     public void SurvivesReadAndWrite(string name)
     {
         long boxes = ArrowCounters.LiveBoxes;
@@ -42,23 +34,9 @@ internal sealed class GoldenTests
     }
 
     [Test]
-    public void TypesThatCannotBeStoredAreRefusedByName([Values] bool full)
-    {
-        foreach ((string name, string type) in Refused)
-        {
-            ValidationLevel level = full ? ValidationLevel.Full : ValidationLevel.Default;
-            long memory = OwnedMemory.Live;
-            ZkArrowException failure = Assert.Throws<ZkArrowException>(() => TestData.Read($"arrow-golden/{name}", level))!;
-            Assert.That(failure.Status, Is.EqualTo(ZkArrowStatus.Unsupported), failure.Message);
-            Assert.That(failure.Message, Does.Contain(type));
-            Assert.That(OwnedMemory.Live, Is.EqualTo(memory));
-        }
-    }
-
-    [Test]
     public void WritesItsSchemaAsItIs()
     {
-        foreach (string name in Supported)
+        foreach (string name in All)
         {
             using ArrowTable table = TestData.Read($"arrow-golden/{name}");
             byte[] file = TestData.Write(table);

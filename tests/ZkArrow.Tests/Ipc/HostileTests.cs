@@ -13,6 +13,7 @@ internal sealed unsafe class HostileTests
     [
         "generated_primitive", "generated_dictionary", "generated_nested", "generated_map", "generated_recursive_nested",
         "generated_nested_dictionary", "generated_large_binary", "generated_decimal", "generated_custom_metadata", "generated_null",
+        "generated_union", "generated_binary_view", "generated_list_view", "generated_run_end_encoded",
     ];
 
     private LiveCounters _counters = null!;
@@ -58,7 +59,7 @@ internal sealed unsafe class HostileTests
                 using ArrowTable table = IpcReader.Read(memory.Start, memory.Length, memory, level, out _);
                 new Bounds(memory.Start, memory.Length, level).Check(table);
                 Assert.That(table.NBytes, Is.GreaterThanOrEqualTo(0));
-                TestData.Write(table);
+                WriteAgain(table, level);
                 read++;
             }
             catch (ZkArrowException failure)
@@ -71,6 +72,18 @@ internal sealed unsafe class HostileTests
         Assert.That(refused, Is.GreaterThan(500));
     }
 
+    /// <summary>What leads out is found when it is stored again, unless it was looked for before.</summary>
+    private static void WriteAgain(ArrowTable table, ValidationLevel level)
+    {
+        try
+        {
+            TestData.Write(table);
+        }
+        catch (ZkArrowException failure) when (level == ValidationLevel.Default && failure.Status == ZkArrowStatus.InvalidArgument)
+        {
+        }
+    }
+
     [Test]
     public void AFileCutAnywhereIsRefused()
     {
@@ -81,17 +94,6 @@ internal sealed unsafe class HostileTests
             ZkArrowException failure = Assert.Throws<ZkArrowException>(() => TestData.ReadBytes(file.AsSpan(0, length)))!;
             Assert.That(failure.Status, Is.EqualTo(ZkArrowStatus.Corrupt));
         }
-    }
-
-    [Test]
-    public void AMisalignedFileIsNamedSo()
-    {
-        using ArrowTable table = CountedSource.Table(2, 3);
-        byte[] file = TestData.Write(table);
-        using var memory = new OwnedMemory(new byte[] { 0, 0, 0, 0 }.Concat(file).ToArray());
-        ZkArrowException failure = Assert.Throws<ZkArrowException>(
-            () => IpcReader.Read(memory.Start + 4, file.Length, new OwnedMemory([]), ValidationLevel.Default, out _))!;
-        Assert.That(failure.Status, Is.EqualTo(ZkArrowStatus.Unsupported));
     }
 
     [Test]

@@ -25,7 +25,7 @@ internal static unsafe class TestData
 
     public static byte[] Write(ArrowTable table, params KeyValuePair<string, string>[] footer)
     {
-        IpcPlan plan = IpcPlan.Create(table, footer);
+        using IpcPlan plan = IpcPlan.Create(table, footer);
         using var sink = new MemorySink(plan.Length);
         plan.Write(sink);
         Assert.That(sink.Length, Is.EqualTo(plan.Length), "a plan knows its length");

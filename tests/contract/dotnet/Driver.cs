@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using ZkArrow.ArrowC;
 using ZkArrow.Segments;
@@ -24,6 +25,8 @@ internal sealed class Driver : IAsyncDisposable
         "state" => new JsonObject { ["state"] = Client.State.ToString().ToLowerInvariant() },
         "publish" => await PublishAsync(request, Client.PublishAsync),
         "append" => await PublishAsync(request, Client.AppendAsync),
+        "publish_file" => Answer(await ArrowFile.PublishAsync(Client, Name(request), (string)request["file"]!)),
+        "sum" => await SumAsync(request),
         "relay" => await RelayAsync(request),
         "read" => await ReadAsync(request),
         "hold" => await HoldAsync(request),
@@ -103,6 +106,24 @@ internal sealed class Driver : IAsyncDisposable
         using ZkArrowTable table = await Client.ReadAsync((string)request["from"]!, ReadOptions(request));
         using IArrowArrayStream stream = table.ToArrowStream();
         return Answer(await Client.PublishAsync((string)request["to"]!, stream, PublishOptions(request)));
+    }
+
+    /// <summary>Adds up an int64 column, a span for each batch.</summary>
+    private async ValueTask<JsonObject> SumAsync(JsonObject request)
+    {
+        using ZkArrowTable table = await Client.ReadAsync(Name(request), ReadOptions(request));
+        using IArrowArrayStream stream = table.ToArrowStream();
+        long sum = 0;
+        while (await stream.ReadNextRecordBatchAsync() is { } batch)
+        {
+            using (batch)
+            {
+                foreach (long value in ((Int64Array)batch.Column(Key(request, "column"))).Values)
+                    sum += value;
+            }
+        }
+
+        return new JsonObject { ["sum"] = sum };
     }
 
     private async ValueTask<JsonObject> ReadAsync(JsonObject request)

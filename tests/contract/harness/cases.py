@@ -50,6 +50,17 @@ def load(languages: list[str], only: str) -> list[Case]:
     return found
 
 
+def repetitions(body: dict[str, Any], quirks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The parameters of each time that a case takes its steps, but for files that one of its languages cannot hold."""
+    choices = {name: _values(values) for name, values in body.get("repeat", {}).items()}
+    lost = [name for quirk in quirks for name in quirk.get("cannot_hold", {})]
+    return [
+        dict(zip(choices, values))
+        for values in itertools.product(*choices.values())
+        if not any(pathlib.Path(str(value)).stem in lost for value in values)
+    ]
+
+
 def _multiply(suite: str, body: dict[str, Any], languages: list[str]) -> Iterator[Case]:
     choices = {name: _values(values) for name, values in body.get("for", {}).items()}
     for values in itertools.product(*choices.values()):

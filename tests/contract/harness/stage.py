@@ -12,7 +12,7 @@ import time
 from typing import Any
 
 from harness import expectations
-from harness.cases import Case
+from harness.cases import Case, repetitions
 from harness.drivers import ROOT, Driver, DriverFailed, Programs
 
 sys.path.insert(0, str(ROOT / "tests" / "lab"))
@@ -136,11 +136,15 @@ class _Play:
             for role in self._case.roles:
                 opening = {"op": "open", "url": "$url", "data_dir": "$data_dir"}
                 self._take({"by": role, **opening, **self._case.body.get("open_with", {})})
-        for number, step in enumerate(self._case.body["steps"], 1):
-            try:
-                self._take(step)
-            except expectations.Unexpected as error:
-                raise expectations.Unexpected(f"step {number}, {step}: {error}") from None
+        quirks = [self._stage.quirks(language) for language in self._case.roles.values()]
+        for parameters in repetitions(self._case.body, quirks):
+            self._known.update(parameters)
+            for number, step in enumerate(self._case.body["steps"], 1):
+                try:
+                    self._take(step)
+                except expectations.Unexpected as error:
+                    where = "".join(f", {value}" for value in parameters.values())
+                    raise expectations.Unexpected(f"step {number}{where}, {step}: {error}") from None
         for role in self._case.roles:
             if self._case.body.get("open", True):
                 self._take({"by": role, "op": "close"})
@@ -190,8 +194,38 @@ class _Play:
         elif step["op"] == "remove_segments":
             for segment in self._segments():
                 segment.unlink()
+        elif step["op"] == "publish_file":
+            self._publish_file(step["name"], step["file"])
+        elif step["op"] == "compare_tables":
+            self._compare_tables(step["version"], step["commits"])
         else:
             raise SystemExit(f"the lab cannot {step['op']}")
+
+    def _publish_file(self, name: str, file: str) -> None:
+        """The library's own reader puts the file under a name; no language takes part."""
+        driver = self._stage.driver("lab", "dotnet")
+        requests = [
+            {"op": "open", "url": self._known["url"], "data_dir": self._known["data_dir"]},
+            {"op": "publish_file", "name": name, "file": str(ROOT / file)},
+            {"op": "close"},
+        ]
+        for request in requests:
+            answer = driver.ask(request)
+            if not answer["ok"]:
+                raise expectations.Unexpected(f"{request['op']} failed: {answer}")
+
+    def _compare_tables(self, version: int, commits: list[str]) -> None:
+        """Every segment of a version's number holds the same bytes, but for the commit id in its footer."""
+        contents = {segment: segment.read_bytes() for segment in self._segments() if f"-{version}-" in segment.name}
+        if len(contents) != len(commits):
+            raise expectations.Unexpected(f"there were {len(contents)} segments of the {len(commits)} tables")
+        for commit in commits:
+            contents = {segment: content.replace(commit.encode(), b"-" * 32) for segment, content in contents.items()}
+        (first, content), *others = contents.items()
+        for other, bytes_of_other in others:
+            if bytes_of_other != content:
+                at = next((i for i, (a, b) in enumerate(zip(content, bytes_of_other)) if a != b), len(content))
+                raise expectations.Unexpected(f"{first} and {other} differ at byte {at}")
 
     def _segments(self) -> list[pathlib.Path]:
         segments = sorted(self._data_dir.glob("*/*.arrow"))

@@ -79,8 +79,11 @@ class Driver:
         return {"version": _version(version)}
 
     def do_relay(self, request: Request) -> Answer:
-        with self.client.read(request["from"], **_timeout(request)) as table:
-            version = self.client.publish(request["to"], table, **_timeout(request))
+        options: dict[str, Any] = _timeout(request)
+        if request.get("residency", "auto") != "auto":
+            options["residency"] = request["residency"]
+        with self._read({**request, "name": request["from"]}) as table:
+            version = self.client.publish(request["to"], table, **options)
         return {"version": _version(version)}
 
     def do_read(self, request: Request) -> Answer:
