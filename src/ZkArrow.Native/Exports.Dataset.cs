@@ -9,13 +9,39 @@ internal static unsafe class DatasetExports
 {
     [UnmanagedCallersOnly(EntryPoint = "zka_dataset_publish", CallConvs = [typeof(CallConvCdecl)])]
     internal static int Publish(
-        nint client, byte* name, ArrowArrayStream* stream, ZkaPublishOptions* options, long timeoutMs, nint cancel, ZkaVersionInfo* version, ZkaError* error) =>
-        Commit(client, name, stream, options, timeoutMs, cancel, version, error, appends: false);
+        nint client, byte* name, ArrowArrayStream* stream, ZkaPublishOptions* options, long timeoutMs, nint cancel, ZkaVersionInfo* version, ZkaError* error)
+    {
+        Output.ClearSized(version);
+        if (!Guard.Enter(error, out int status))
+            return status;
+        try
+        {
+            Commit(client, name, stream, options, timeoutMs, cancel, version, appends: false);
+            return Guard.Ok;
+        }
+        catch (Exception e)
+        {
+            return Guard.Fail(e, error);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "zka_dataset_append", CallConvs = [typeof(CallConvCdecl)])]
     internal static int Append(
-        nint client, byte* name, ArrowArrayStream* stream, ZkaPublishOptions* options, long timeoutMs, nint cancel, ZkaVersionInfo* version, ZkaError* error) =>
-        Commit(client, name, stream, options, timeoutMs, cancel, version, error, appends: true);
+        nint client, byte* name, ArrowArrayStream* stream, ZkaPublishOptions* options, long timeoutMs, nint cancel, ZkaVersionInfo* version, ZkaError* error)
+    {
+        Output.ClearSized(version);
+        if (!Guard.Enter(error, out int status))
+            return status;
+        try
+        {
+            Commit(client, name, stream, options, timeoutMs, cancel, version, appends: true);
+            return Guard.Ok;
+        }
+        catch (Exception e)
+        {
+            return Guard.Fail(e, error);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "zka_dataset_read", CallConvs = [typeof(CallConvCdecl)])]
     internal static int Read(nint client, byte* name, ZkaReadOptions* options, long timeoutMs, nint cancel, nint* @out, ZkaError* error)
@@ -111,36 +137,28 @@ internal static unsafe class DatasetExports
         }
     }
 
-    private static int Commit(
-        nint client, byte* name, ArrowArrayStream* stream, ZkaPublishOptions* options, long timeoutMs, nint cancel, ZkaVersionInfo* version, ZkaError* error, bool appends)
+    private static void Commit(nint client, byte* name, ArrowArrayStream* stream, ZkaPublishOptions* options, long timeoutMs, nint cancel, ZkaVersionInfo* version, bool appends)
     {
-        Output.ClearSized(version);
-        if (!Guard.Enter(error, out int status))
-            return status;
-        ArrowTable? table = null;
+        ZkArrowClient target = Handles.Get<ZkArrowClient>(client);
+        if (version != null)
+            Argument.Sized(version);
+        string text = Argument.Text(name);
+        PublishOptions? how = Options.Read(options);
+        TimeSpan timeout = Argument.Timeout(timeoutMs);
+        CancellationToken token = Argument.Cancel(cancel);
+        ArrowTable table = BorrowedStream.Read(Argument.NotNull(stream));
         try
         {
-            ZkArrowClient target = Handles.Get<ZkArrowClient>(client);
-            if (version != null)
-                Argument.Sized(version);
-            string text = Argument.Text(name);
-            PublishOptions? how = Options.Read(options);
-            TimeSpan timeout = Argument.Timeout(timeoutMs);
-            CancellationToken token = Argument.Cancel(cancel);
-            table = BorrowedStream.Read(Argument.NotNull(stream));
-            DatasetVersion published = Wait.For(appends ? target.AppendAsync(text, table, how, timeout, token) : target.PublishAsync(text, table, how, timeout, token));
+            DatasetVersion made = Wait.For(appends
+                ? target.AppendAsync(text, table, how, timeout, token)
+                : target.PublishAsync(text, table, how, timeout, token));
             BorrowedStream.Consume(stream);
             if (version != null)
-                Output.Write(version, published);
-            return Guard.Ok;
-        }
-        catch (Exception e)
-        {
-            return Guard.Fail(e, error);
+                Output.Write(version, made);
         }
         finally
         {
-            table?.Release();
+            table.Release();
         }
     }
 }
