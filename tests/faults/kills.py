@@ -208,7 +208,8 @@ def take_stock(url: str, data_dir: str, digests: set[str], free: int) -> str:
                 assert witness.ask(op="read", name=name, version=number)["digest"] in digests, f"{name} {number} is torn"
                 read += 1
         left, shared = len(segments(data_dir)), len(history(witness, GROWN))
-        assert read - shared <= left <= read, f"{left} files for {read} versions, {shared} of which share theirs"
+        # one that was appended to names up to sixteen, which older ones that are gone may have written
+        assert read - shared <= left <= read + 15 * shared, f"{left} files for {read} versions, {shared} of which share theirs"
         for name in [KEPT, *DATASETS, GROWN]:
             if history(witness, name):
                 witness.ask(op="drop", name=name)

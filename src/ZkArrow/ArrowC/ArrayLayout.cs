@@ -58,26 +58,22 @@ internal static unsafe class ArrayLayout
         return Sum(bytes, Bytes(array->Dictionary, node.Dictionary, array->Dictionary->Offset, array->Dictionary->Length), node);
     }
 
-    /// <summary>The first and the last offset of a range, checked to lie in order and within <paramref name="limit"/>.</summary>
+    /// <summary>
+    /// The first and the last offset of a range, checked to lie in order, within <paramref name="limit"/>, and no further than
+    /// the last offset of the whole array: that one is known to be good, while those in its middle may be anything.
+    /// </summary>
     public static (long First, long Last) Range(ArrowArray* array, SchemaNode node, long start, long length, long limit)
     {
         if (length == 0) return (0, 0);
-        void* offsets = array->Buffers[1];
-        long first, last;
-        if (node.Type.OffsetWidth == 4)
-        {
-            first = ((int*)offsets)[start];
-            last = ((int*)offsets)[start + length];
-        }
-        else
-        {
-            first = ((long*)offsets)[start];
-            last = ((long*)offsets)[start + length];
-        }
-        if (first < 0 || last < first || last > limit)
+        long first = Offset(array, node, start);
+        long last = Offset(array, node, start + length);
+        if (first < 0 || last < first || last > Math.Min(limit, Offset(array, node, array->Offset + array->Length)))
             throw ArrowFailure.Invalid($"The offsets of {node.Label} went from {first} to {last}, out of their bounds.");
         return (first, last);
     }
+
+    private static long Offset(ArrowArray* array, SchemaNode node, long at) =>
+        node.Type.OffsetWidth == 4 ? ((int*)array->Buffers[1])[at] : ((long*)array->Buffers[1])[at];
 
     /// <summary>The part of the child that a range of list views refers to, checked to lie inside of it.</summary>
     public static (long First, long Last) ListViewRange(ArrowArray* array, SchemaNode node, long start, long length)
