@@ -78,7 +78,7 @@ def use(cpp: pathlib.Path, c: pathlib.Path, work: pathlib.Path) -> None:
         run(cpp / "publish", url, data, "from/cpp")
         run(c / "loan", url, data, "loan/c")
         run(cpp / "loan", url, data, "loan/cpp")
-        assert "1000000 rows" in run(cpp / "read", url, data, "loan/c")
+        assert "1000000 rows" in run(c / "read", url, data, "loan/c")
         assert "1000000 rows" in run(c / "read", url, data, "loan/cpp")
         for reader in (c / "read", cpp / "read"):
             assert "3 rows" in run(reader, url, data, "from/c")
