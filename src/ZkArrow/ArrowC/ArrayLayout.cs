@@ -62,12 +62,16 @@ internal static unsafe class ArrayLayout
     /// The first and the last offset of a range, checked to lie in order, within <paramref name="limit"/>, and no further than
     /// the last offset of the whole array: that one is known to be good, while those in its middle may be anything.
     /// </summary>
-    public static (long First, long Last) Range(ArrowArray* array, SchemaNode node, long start, long length, long limit)
+    public static (long First, long Last) Range(ArrowArray* array, SchemaNode node, long start, long length, long limit) =>
+        length == 0 ? (0, 0) : RangeWithin(array, node, start, length, Math.Min(limit, Offset(array, node, array->Offset + array->Length)));
+
+    /// <summary>The first and the last offset of a range, where the limit is all that is known to be good.</summary>
+    public static (long First, long Last) RangeWithin(ArrowArray* array, SchemaNode node, long start, long length, long limit)
     {
         if (length == 0) return (0, 0);
         long first = Offset(array, node, start);
         long last = Offset(array, node, start + length);
-        if (first < 0 || last < first || last > Math.Min(limit, Offset(array, node, array->Offset + array->Length)))
+        if (first < 0 || last < first || last > limit)
             throw ArrowFailure.Invalid($"The offsets of {node.Label} went from {first} to {last}, out of their bounds.");
         return (first, last);
     }

@@ -109,7 +109,7 @@ internal sealed unsafe class LoanEncoder(byte* body, long bodyLength, LoanRegion
         }
 
         AddBuffer(array->Buffers[1], ArrayLayout.Product(length + 1, width, node), node);
-        return ArrayLayout.Range(array, node, 0, length, long.MaxValue).Last;
+        return ArrayLayout.RangeWithin(array, node, 0, length, long.MaxValue).Last; // what follows need not be written yet
     }
 
     private void AddBuffer(void* start, long bytes, SchemaNode node)
