@@ -119,7 +119,8 @@ public sealed partial class ZkClient
 
     /// <summary>
     /// Changes the list of servers. The session stays; when its server is not in the new list, it moves to one that
-    /// is. The chroot cannot change.
+    /// is. When the list grew, as large a share of the clients as the new servers are of the list, chosen by chance,
+    /// moves to one of those. The chroot cannot change.
     /// </summary>
     /// <exception cref="FormatException">The connect string was wrong.</exception>
     public void UpdateServers(string connectString)

@@ -93,7 +93,8 @@ public sealed partial class ZkClient
     /// every reconnect and in every new session; as servers do not replay what was missed, the watcher then gets a
     /// <see cref="ZkEventType.Resync"/> and must read again what it covers.
     /// </summary>
-    /// <exception cref="ZkException">BadArguments: this client watches the path in the other mode already.</exception>
+    /// <exception cref="ZkException">BadArguments: this client watches the path in the other mode already. Unimplemented: the
+    /// server is older than 3.6; one-shot watches work there.</exception>
     public async ValueTask<IAsyncDisposable> AddWatchAsync(
         string path, ZkWatchMode mode, Action<ZkWatchEvent> watcher, CancellationToken ct = default)
     {

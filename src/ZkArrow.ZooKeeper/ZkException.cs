@@ -41,6 +41,9 @@ public class ZkException : Exception
             ZkErrorCode.OperationTimeout when reason is not null => new ZkTimeoutException(
                 outcome, path, $"{at} failed{Tail(outcome)}. {reason}"),
             ZkErrorCode.Closing => new ZkClosedException(outcome, path, $"{at} failed: the client was closed{Tail(outcome)}."),
+            ZkErrorCode.Unimplemented => new ZkException(
+                code, outcome, path, $"{at} failed: the server does not know the operation. Update it to 3.6 or later (WhoAmI: 3.7); "
+                + "nodes with a time to live also need extendedTypesEnabled=true there."),
             _ => new ZkException(code, outcome, path, $"{at} failed: the server answered {code} ({(int)code})."),
         };
     }

@@ -10,11 +10,15 @@ internal static class DocumentedExamples
     public static void AssertCompiled(string page, string source, int count)
     {
         string compiled = Flat(Read($"tests/ZkArrow.ZooKeeper.Tests/{source}"));
-        MatchCollection examples = Regex.Matches(Read(page), "```csharp\n(.*?)```", RegexOptions.Singleline);
-        Assert.That(examples, Has.Count.EqualTo(count));
-        foreach (Match example in examples)
-            Assert.That(compiled, Does.Contain(Flat(example.Groups[1].Value)));
+        string[] examples = Of(page);
+        Assert.That(examples, Has.Length.EqualTo(count));
+        foreach (string example in examples)
+            Assert.That(compiled, Does.Contain(Flat(example)));
     }
+
+    /// <summary>The C# examples of a page, in its order.</summary>
+    public static string[] Of(string page) =>
+        [.. Regex.Matches(Read(page), "```csharp\n(.*?)```", RegexOptions.Singleline).Select(static match => match.Groups[1].Value)];
 
     public static string Read(string path) => File.ReadAllText(Path.Combine(RepositoryRoot.Find(), path));
 

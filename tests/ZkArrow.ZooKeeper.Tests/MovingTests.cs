@@ -1,4 +1,5 @@
 using ZkArrow.Testing;
+using ZkArrow.ZooKeeper.Session;
 using static ZkArrow.ZooKeeper.Tests.SharedServer;
 
 namespace ZkArrow.ZooKeeper.Tests;
@@ -19,6 +20,7 @@ public sealed class MovingTests
         await client.CreateAsync("/e", default, ZkCreateMode.Ephemeral);
         long session = client.SessionId;
 
+        client.Session.Chance = new FixedChance(0.5); // the upper half stays
         client.UpdateServers($"{first.ConnectString},{second.ConnectString}{chroot}");
         await client.SyncAsync("/");
         Assert.That((second.Connections, states.All.Length), Is.EqualTo((0, 0)));
@@ -30,6 +32,57 @@ public sealed class MovingTests
 
         Assert.That(() => client.UpdateServers(first.ConnectString), Throws.ArgumentException);
         Assert.That(() => client.UpdateServers("h:0" + chroot), Throws.InstanceOf<FormatException>());
+    }
+
+    [Test]
+    public void When_the_list_grows_the_clients_spread_evenly()
+    {
+        string[] before = ["a", "b", "c"];
+        string[] after = ["a", "b", "c", "d", "e"];
+        Random chance = new(1355);
+        int[] favoured = [.. Enumerable.Range(0, 10_000).Select(_ => ZkSession.Favoured(before, after, isListed: true, chance).Count)];
+        Assert.That(favoured.Count(static count => count == 2), Is.InRange(3_850, 4_150), "two of five servers are new");
+        Assert.That(favoured, Has.All.AnyOf(0, 2));
+        Assert.That(ZkSession.Favoured(before, after, isListed: false, new FixedChance(0.99)), Is.EquivalentTo((string[])["d", "e"]));
+        Assert.That(ZkSession.Favoured(after, before, isListed: true, new FixedChance(0)), Is.Empty);
+        Assert.That(ZkSession.Favoured(before, ["d", "a", "b"], isListed: true, new FixedChance(0)), Is.Empty, "it did not grow");
+    }
+
+    [Test]
+    public async Task As_many_clients_as_their_chance_says_move_to_the_new_server_with_their_sessions()
+    {
+        const int clients = 18;
+        await using ScriptedServer first = new(static packet => [ScriptedServer.Reply(packet, 9, 0)]);
+        await using ScriptedServer second = new(static packet => [ScriptedServer.Reply(packet, 9, 0)]);
+        await using ScriptedServer added = new(static packet => [ScriptedServer.Reply(packet, 9, 0)]);
+        int moving = 0;
+        for (int seed = 0; seed < clients; seed++)
+        {
+            string before = $"{first.ConnectString},{second.ConnectString}";
+            await using ZkClient client = await SharedServer.ConnectAsync(new ZkClientOptions { ConnectString = before });
+            Recorder<ZkStateChange> states = new();
+            client.StateChanged += states.Add;
+            client.Session.Chance = new Random(seed);
+            client.UpdateServers($"{before},{added.ConnectString}");
+            if (new Random(seed).NextDouble() < 1.0 / 3)
+            {
+                moving++;
+                await states.ContainsAsync(static s => s.Current == ZkState.Connected, "it had moved");
+            }
+
+            await client.SyncAsync("/");
+            Assert.That(
+                (first.Handshakes.All.Length + second.Handshakes.All.Length, added.Handshakes.All.Length), Is.EqualTo((seed + 1, moving)));
+            Assert.That(states.All.Select(static s => s.Current), Does.Not.Contain(ZkState.Lost));
+        }
+
+        Assert.That(moving, Is.InRange(1, clients - 1), "some moved and some stayed");
+    }
+
+    /// <summary>A chance that always says the same.</summary>
+    private sealed class FixedChance(double value) : Random
+    {
+        public override double NextDouble() => value;
     }
 
     [Test]

@@ -23,6 +23,7 @@ internal enum OpCode
     CreateTtl = 21,
     MultiRead = 22,
     Auth = 100,
+    SetWatches = 101,
     Sasl = 102,
     GetEphemerals = 103,
     GetAllChildrenNumber = 104,

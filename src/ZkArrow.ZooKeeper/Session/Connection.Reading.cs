@@ -122,6 +122,13 @@ internal sealed partial class Connection
                 _session.OnAuthReply(entry, header.Error);
                 break;
             case Xid.SetWatches:
+                if (header.Error == ZkErrorCode.Unimplemented)
+                {
+                    // it closes the connection after such an answer anyway; another server may know them
+                    Break("the server does not know the persistent watches that this client has; update it to 3.6 or later.");
+                    return;
+                }
+
                 bool last;
                 lock (_session.Gate)
                     last = --_rearmReplies == 0;
@@ -132,7 +139,7 @@ internal sealed partial class Connection
                 break;
         }
 
-        WasOfUse = true;
+        WasOfUse = _rearmReplies == 0; // who drops us at the watches must not be asked again without a pause
     }
 
     private void OnReply(in ReplyHeader header, ref JuteReader reader)

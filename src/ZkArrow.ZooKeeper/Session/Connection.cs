@@ -22,7 +22,6 @@ internal sealed partial class Connection : IThreadPoolWorkItem
     private int _sendLength;
     private Packet _large;
     private int _inFlightBytes;
-    private int _xid;
     private int _rearmReplies;
     private bool _pingIsOut;
     private long _pingSentAt;
@@ -44,7 +43,7 @@ internal sealed partial class Connection : IThreadPoolWorkItem
     /// <summary>Fires when the connection breaks.</summary>
     public CancellationToken Broken => _broken.Token;
 
-    /// <summary>Whether the server answered anything but the handshake.</summary>
+    /// <summary>Whether the server answered anything but the handshake, and armed the watches again.</summary>
     public bool WasOfUse { get; private set; }
 
     /// <summary>Queues credentials; under the gate.</summary>
@@ -157,9 +156,9 @@ internal sealed partial class Connection : IThreadPoolWorkItem
         {
             _session.Queue.Remove(request);
             request.State = RequestState.InFlight;
-            request.Xid = _xid = _xid == int.MaxValue ? 1 : _xid + 1;
+            request.Xid = _session.NextXid();
             request.SentAt = now;
-            request.Packet.SetXid(_xid);
+            request.Packet.SetXid(request.Xid);
             InFlight.Enqueue(request);
             _inFlightBytes += request.PacketLength;
             if (request.PacketLength >= SendBufferBytes)

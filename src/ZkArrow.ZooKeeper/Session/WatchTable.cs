@@ -27,6 +27,8 @@ internal sealed class WatchTable
 
     public bool IsEmpty => _data.Count + _exists.Count + _children.Count + _persistent.Count == 0;
 
+    public bool HasPersistent => _persistent.Count > 0;
+
     /// <summary>Whether a persistent watch is, or is about to be, on exactly this path.</summary>
     public bool IsCovered(string path) => _reserved.ContainsKey(path);
 

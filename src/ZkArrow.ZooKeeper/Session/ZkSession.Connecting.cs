@@ -158,6 +158,7 @@ internal sealed partial class ZkSession
             isListed = IsListed(name); // the list may have changed while it was connecting
             SessionId = response.SessionId;
             _serverName = name;
+            _favoured = [];
             _isGranted |= !response.ReadOnly;
             _password = response.Password;
             NegotiatedMs = response.TimeoutMs;

@@ -12,6 +12,7 @@ internal sealed partial class ZkSession
     private static readonly TimeSpan FirstSearch = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LastSearch = TimeSpan.FromSeconds(10);
     private volatile bool _serversChanged;
+    private HashSet<string> _favoured = [];
     private string _serverName = "";
     private (string Name, IPEndPoint Address)? _preferred;
 
@@ -21,19 +22,38 @@ internal sealed partial class ZkSession
     /// </summary>
     private bool _isGranted;
 
+    /// <summary>Decides who moves; a test gives one that it knows.</summary>
+    internal Random Chance { get; set; } = Random.Shared;
+
     public void UpdateServers(ZkConnectString servers)
     {
         Connection? left = null;
+        bool isListed;
         lock (Gate)
         {
+            IReadOnlyList<string> before = NamesOf(ConnectString);
             ConnectString = servers;
             _serversChanged = true;
-            if (!IsListed(_serverName))
+            isListed = IsListed(_serverName);
+            _favoured = Favoured(before, NamesOf(servers), isListed, Chance);
+            if (!isListed || _favoured.Count > 0)
                 left = _connection;
         }
 
-        left?.Break("its server is not in the new list.");
+        left?.Break(isListed ? "it moves to a server that is new in the list." : "its server is not in the new list.");
     }
+
+    /// <summary>
+    /// The servers to try first, so that the clients of a list that grew spread over all of it (ZOOKEEPER-1355): the new
+    /// ones, for as many clients as belong there, and for those that must move anyway. None for a client that may stay.
+    /// </summary>
+    internal static HashSet<string> Favoured(IReadOnlyList<string> before, IReadOnlyList<string> after, bool isListed, Random chance)
+    {
+        double share = 1 - ((double)before.Count / after.Count);
+        return share > 0 && (!isListed || chance.NextDouble() < share) ? [.. after.Except(before)] : [];
+    }
+
+    private static string[] NamesOf(ZkConnectString list) => [.. list.Servers.Select(NameOf).Distinct()];
 
     private bool IsListed(string name) => ConnectString.Servers.Any(server => NameOf(server) == name);
 

@@ -14,7 +14,7 @@ internal sealed partial class ZkSession
     /// <summary>Looks all servers up anew, in an order of chance, so that clients spread and moved servers are found.</summary>
     private async Task<Queue<(string, IPEndPoint)>> ResolveAsync()
     {
-        List<(string, IPEndPoint)> found = [];
+        List<(string Name, IPEndPoint Address)> found = [];
         foreach (DnsEndPoint server in ConnectString.Servers)
         {
             string name = NameOf(server);
@@ -32,10 +32,14 @@ internal sealed partial class ZkSession
             }
         }
 
-        (string, IPEndPoint Address)[] shuffled = [.. found];
+        (string Name, IPEndPoint Address)[] shuffled = [.. found];
         Random.Shared.Shuffle(shuffled);
         // the server that was just lost may be frozen, and waiting for it could cost the session: try the others first
-        return new Queue<(string, IPEndPoint)>(shuffled.OrderBy(server => server.Address.Equals(_lastServer)));
+        HashSet<string> favoured;
+        lock (Gate)
+            favoured = _favoured;
+        return new Queue<(string, IPEndPoint)>(
+            shuffled.OrderBy(server => server.Address.Equals(_lastServer)).ThenBy(server => !favoured.Contains(server.Name)));
     }
 
     private static async Task<Stream> OpenAsync(IPEndPoint address, CancellationToken cancellation)

@@ -7,7 +7,8 @@ internal sealed partial class ZkSession
 {
     // as other clients do it: far below what a server accepts in one packet
     private const int RearmPacketBytes = 128 << 10;
-    private const int RearmLists = 5;
+    private const int OneShotLists = 3;
+    private const int AllLists = 5;
     private const int RemoveAnyWatch = 3;
 
     public void OnNotification(ref JuteReader reader, long zxid)
@@ -102,14 +103,16 @@ internal sealed partial class ZkSession
         List<Packet> packets = [];
         if (Watches.IsEmpty)
             return packets;
-        List<string>[] lists = NewLists();
+        // the old request while it is enough: every server knows it
+        int count = Watches.HasPersistent ? AllLists : OneShotLists;
+        List<string>[] lists = NewLists(count);
         int bytes = 0;
         foreach ((int list, string path) in Watches.ToRearm())
         {
             if (bytes > 0 && bytes + path.Length > RearmPacketBytes)
             {
                 packets.Add(RearmPacket(lists));
-                lists = NewLists();
+                lists = NewLists(count);
                 bytes = 0;
             }
 
@@ -120,9 +123,9 @@ internal sealed partial class ZkSession
         packets.Add(RearmPacket(lists));
         return packets;
 
-        static List<string>[] NewLists()
+        static List<string>[] NewLists(int count)
         {
-            List<string>[] lists = new List<string>[RearmLists];
+            List<string>[] lists = new List<string>[count];
             for (int i = 0; i < lists.Length; i++)
                 lists[i] = [];
             return lists;
@@ -131,7 +134,8 @@ internal sealed partial class ZkSession
 
     private Packet RearmPacket(List<string>[] lists)
     {
-        JuteWriter writer = Requests.Start(OpCode.SetWatches2, int.MaxValue / 2, Xid.SetWatches);
+        OpCode op = lists.Length == OneShotLists ? OpCode.SetWatches : OpCode.SetWatches2;
+        JuteWriter writer = Requests.Start(op, int.MaxValue / 2, Xid.SetWatches);
         writer.WriteLong(LastZxid);
         foreach (List<string> paths in lists)
         {

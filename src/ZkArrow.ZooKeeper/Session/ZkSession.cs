@@ -64,6 +64,12 @@ internal sealed partial class ZkSession
     /// <summary>Pretends to be in a forked child, which no test of a .NET process can be.</summary>
     internal bool PretendForked { get; set; }
 
+    /// <summary>The xid of the last request that was sent; under the gate. A test sets it near the end.</summary>
+    internal int LastXid { get; set; }
+
+    /// <summary>Under the gate: positive always, as the others have a meaning of their own.</summary>
+    public int NextXid() => LastXid = LastXid == int.MaxValue ? 1 : LastXid + 1;
+
     /// <summary>Queues a request. Whatever goes wrong, it is the request that fails.</summary>
     public void Submit(Request request, CancellationToken cancellation)
     {

@@ -97,7 +97,9 @@ public sealed class KazooContentionTests : RecipeTest
     {
         ProcessStartInfo start = new("/usr/bin/python3")
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         start.ArgumentList.Add(System.IO.Path.Combine(
             RepositoryRoot.Find(), "tests", "ZkArrow.ZooKeeper.Tests", "Recipes", "kazoo_contender.py"));
