@@ -9,13 +9,8 @@ internal sealed partial class SegmentRecords(DatasetContext context, Reader read
     /// <summary>A segment's name carries the incarnation and the version whose record must name it.</summary>
     public async ValueTask<bool> HaveAsync(string file, bool sync, CancellationToken cancellationToken)
     {
-        string[] parts = file.Split('/', '-');
-        if (parts.Length != 4
-            || !Guid.TryParseExact(parts[0], "N", out Guid incarnation)
-            || !long.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out long version))
-        {
+        if (!TryParse(file, out Guid incarnation, out long version))
             return true; // not one of ours
-        }
 
         try
         {
@@ -28,6 +23,16 @@ internal sealed partial class SegmentRecords(DatasetContext context, Reader read
             LogUnreadable(context.Logger, file, e.Message);
             return true;
         }
+    }
+
+    /// <summary>The incarnation and the version in a segment's name; false for the name of a file that we did not make.</summary>
+    public static bool TryParse(string file, out Guid incarnation, out long version)
+    {
+        string[] parts = file.Split('/', '-');
+        (incarnation, version) = (default, 0);
+        return parts.Length == 4
+            && Guid.TryParseExact(parts[0], "N", out incarnation)
+            && long.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out version);
     }
 
     [LoggerMessage(EventId = 21, Level = LogLevel.Warning, Message = "The sweep left {File} alone: {Reason}")]
