@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -15,6 +16,9 @@ internal sealed class CommandOutput(TextWriter result, TextWriter errors, bool i
     // nobody puts these lines into a web page, and an escaped apostrophe cannot be copied
     private static readonly JsonWriterOptions Readable = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    // of all terminals the one that says that it has no colour
+    private const string Dumb = "dumb";
+
     public TextWriter Result => result;
 
     public TextWriter Errors => errors;
@@ -22,11 +26,12 @@ internal sealed class CommandOutput(TextWriter result, TextWriter errors, bool i
     /// <summary>A console for standard output, in colour only where a person sees it and wants it.</summary>
     public IAnsiConsole Console(bool noColor)
     {
-        bool plain = noColor || !isTerminal || !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+        bool plain = noColor || !isTerminal || !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
+            || Environment.GetEnvironmentVariable("TERM") == Dumb;
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
         {
-            Ansi = plain ? AnsiSupport.No : AnsiSupport.Detect,
-            ColorSystem = plain ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+            Ansi = plain ? AnsiSupport.No : AnsiSupport.Yes,
+            ColorSystem = plain ? ColorSystemSupport.NoColors : ColorSystemSupport.Standard,
             Interactive = InteractionSupport.No,
             Out = new AnsiConsoleOutput(result),
         });
@@ -36,19 +41,21 @@ internal sealed class CommandOutput(TextWriter result, TextWriter errors, bool i
         return console;
     }
 
-    public void Json<T>(T document, JsonTypeInfo<T> type)
-    {
-        using MemoryStream bytes = new();
-        using (Utf8JsonWriter writer = new(bytes, Readable))
-            JsonSerializer.Serialize(writer, document, type);
-        result.WriteLine(System.Text.Encoding.UTF8.GetString(bytes.ToArray()));
-    }
+    public void Json<T>(T document, JsonTypeInfo<T> type) => Json(writer => JsonSerializer.Serialize(writer, document, type));
 
     /// <summary>Says why the command failed, to people and, if asked for, to programs.</summary>
     public void Fail(ZkArrowStatus status, string message, bool json)
     {
         errors.WriteLine($"zkarrow: {message}");
         if (json)
-            result.WriteLine(new JsonObject { ["error"] = new JsonObject { ["status"] = $"{status}", ["message"] = message } }.ToJsonString());
+            Json(writer => new JsonObject { ["error"] = new JsonObject { ["status"] = JsonNamingPolicy.SnakeCaseLower.ConvertName($"{status}"), ["message"] = message } }.WriteTo(writer));
+    }
+
+    private void Json(Action<Utf8JsonWriter> write)
+    {
+        using MemoryStream bytes = new();
+        using (Utf8JsonWriter writer = new(bytes, Readable))
+            write(writer);
+        result.WriteLine(Encoding.UTF8.GetString(bytes.ToArray()));
     }
 }

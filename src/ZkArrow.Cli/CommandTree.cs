@@ -47,12 +47,6 @@ internal sealed class CommandTree
         }
 
         InvocationConfiguration running = new() { Output = _output.Result, Error = _output.Errors, EnableDefaultExceptionHandler = false };
-        if (parsed.CommandResult.Command == _root && parsed.Action == null)
-        {
-            await _root.Parse("--help").InvokeAsync(running).ConfigureAwait(false);
-            return ExitCode.Usage;
-        }
-
         try
         {
             return await parsed.InvokeAsync(running).ConfigureAwait(false);

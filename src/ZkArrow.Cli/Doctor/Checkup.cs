@@ -5,13 +5,16 @@ namespace ZkArrow.Cli.Doctor;
 /// <summary>Makes all checks, one after the other.</summary>
 internal static class Checkup
 {
+    // a reader that goes on to the next version has let go of the last one by then
+    private static readonly TimeSpan Soon = TimeSpan.FromMinutes(10);
+
     /// <summary>All checks, in the order of their report.</summary>
     public static IReadOnlyList<ICheck> Checks { get; } =
     [
         new CoordinatorReachable(), new ServerVersions(),
         new DirectoryRights(), new FileSystemKind(), new HugePages(), new Space(), new DockerSharedMemory(), new MemoryLimit(),
         new RemoveIpc(), new ProcessLimits(),
-        new SegmentFiles(), new Orphans(), new Pins(),
+        new SegmentFiles(), new Orphans(ZkArrowClient.SweepGrace), new Pins(Soon),
     ];
 
     public static async ValueTask<DoctorReport> MakeAsync(DoctorRequest request, HostFiles host, CancellationToken cancellationToken)
@@ -45,7 +48,7 @@ internal static class Checkup
         }
         catch (ZkArrowException e) when (!cancellationToken.IsCancellationRequested)
         {
-            return [Finding.Fail(e.Message, "do as the message says")];
+            return [Finding.Of(e)];
         }
     }
 }

@@ -7,13 +7,20 @@ internal abstract class DirectoryCheck : ICheck
 {
     public abstract string Name { get; }
 
-    public async ValueTask<IReadOnlyList<Finding>> LookAsync(Examination examination, CancellationToken cancellationToken)
+    public virtual async ValueTask<IReadOnlyList<Finding>> LookAsync(Examination examination, CancellationToken cancellationToken)
     {
         List<Finding> findings = [];
         foreach (DataDirectory directory in examination.Directories)
             findings.Add(await LookAsync(directory, examination, cancellationToken).ConfigureAwait(false));
-        return findings.Count > 0 ? findings : [Finding.Skip($"There is no data directory at {examination.Place} yet.")];
+        if (findings.Count == 0)
+            return [Finding.Skip($"There is no data directory at {examination.Place} yet.")];
+
+        // a host may have many namespaces: what is fine with nothing to tell is told once
+        int quiet = findings.Count(IsQuiet);
+        return quiet < 2 ? findings : [Finding.Ok($"{quiet} data directories in {examination.Place} are fine."), .. findings.Where(finding => !IsQuiet(finding))];
     }
+
+    private static bool IsQuiet(Finding finding) => finding is { Verdict: Verdict.Ok, Details.Count: 0 };
 
     protected abstract ValueTask<Finding> LookAsync(DataDirectory directory, Examination examination, CancellationToken cancellationToken);
 }

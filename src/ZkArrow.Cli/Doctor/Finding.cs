@@ -3,11 +3,11 @@ namespace ZkArrow.Cli.Doctor;
 /// <summary>How a check ended, the better the smaller.</summary>
 internal enum Verdict
 {
-    /// <summary>Nothing to do.</summary>
-    Ok,
-
     /// <summary>Could not be checked here; the message says why.</summary>
     Skip,
+
+    /// <summary>Nothing to do.</summary>
+    Ok,
 
     /// <summary>Works, and could be better.</summary>
     Warn,
@@ -33,6 +33,15 @@ internal sealed record Finding(Verdict Verdict, string Message, string? Fix, IRe
     public static Finding Warn(string message, string fix, IEnumerable<string>? details = null) => Make(Verdict.Warn, message, fix, details);
 
     public static Finding Fail(string message, string fix, IEnumerable<string>? details = null) => Make(Verdict.Fail, message, fix, details);
+
+    /// <summary>What kept a check from looking; our messages end with what to do.</summary>
+    public static Finding Of(ZkArrowException failure)
+    {
+        int cut = failure.Message.LastIndexOf("; ", StringComparison.Ordinal);
+        return cut < 0
+            ? Fail(failure.Message, "report it with this message")
+            : Fail($"{failure.Message[..cut]}.", failure.Message[(cut + 2)..].TrimEnd('.'));
+    }
 
     private static Finding Make(Verdict verdict, string message, string? fix, IEnumerable<string>? details) =>
         new(verdict, message, fix, [.. (details ?? []).Take(MostDetails)]);

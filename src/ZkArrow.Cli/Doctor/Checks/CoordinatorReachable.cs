@@ -13,7 +13,7 @@ internal sealed class CoordinatorReachable : HostCheck
         if (link.Failure is { } failure)
         {
             return Finding.Fail(
-                $"{place} could not be used: {failure.Message}.",
+                $"{place} could not be used: {failure.Message.TrimEnd('.')}.",
                 link.IsUnreachable
                     ? $"start a server at {url.Servers}, or correct --connect; a firewall may be between"
                     : "correct --connect, or give this host's user the rights");

@@ -3,12 +3,10 @@ using ZkArrow.Segments;
 namespace ZkArrow.Cli.Doctor.Checks;
 
 /// <summary>Who holds segments, the oldest first; and who holds space of versions that were dropped.</summary>
-internal sealed class Pins : DirectoryCheck
+/// <param name="soon">For how long after a drop its readers may go on without being worth a word.</param>
+internal sealed class Pins(TimeSpan soon) : DirectoryCheck
 {
     private const string Deleted = " (deleted)";
-
-    // a reader that goes on to the next version has let go of the last one by then
-    private static readonly TimeSpan Soon = TimeSpan.FromMinutes(10);
 
     public override string Name => "pins";
 
@@ -17,12 +15,12 @@ internal sealed class Pins : DirectoryCheck
         HostFiles host = examination.Host;
         IReadOnlyList<FileLock> locks = FileLock.Pins(host);
         Pin[] linked = [.. Linked(directory, locks)];
-        Pin[] dropped = [.. Dropped(directory, locks, host).Where(pin => pin.Age >= Soon)];
+        Pin[] dropped = [.. Dropped(directory, locks, host).Where(pin => pin.Age >= soon)];
         IEnumerable<string> details = dropped.Concat(linked).OrderByDescending(pin => pin.Age).Select(pin => pin.Describe(host));
         string held = $"{linked.Length} pins hold segments in {directory.Path}";
         return new(dropped.Length > 0
             ? Finding.Warn(
-                $"{held}, and {dropped.Length} hold {Sizes.Bytes(dropped.DistinctBy(pin => pin.Inode).Sum(pin => pin.Bytes))} of dropped ones for more than {Sizes.Age(Soon)}.",
+                $"{held}, and {dropped.Length} hold {Sizes.Bytes(dropped.DistinctBy(pin => pin.Inode).Sum(pin => pin.Bytes))} of dropped ones for more than {Sizes.Age(soon)}.",
                 "let these processes close their tables, or restart them",
                 details)
             : Finding.Ok($"{held}.", details));
