@@ -49,7 +49,7 @@ public sealed class DoctorTests : HostFixture
         Assert.That(Names(run.Json), Is.EqualTo((string[])["status", "checks"]));
         JsonElement[] checks = [.. run.Json.GetProperty("checks").EnumerateArray()];
         Assert.That(checks.Select(Names), Is.All.EqualTo((string[])["check", "status", "message", "fix", "details"]));
-        Assert.That(checks.Select(Status), Is.SubsetOf((string[])["ok", "warn", "skip"]));
+        Assert.That(checks.Select(Status).Distinct(), Is.SubsetOf((string[])["ok", "warn", "skip"]));
         Assert.That(
             checks.Select(check => check.GetProperty("check").GetString()).Distinct(),
             Is.EqualTo(Checkup.Checks.Select(check => check.Name)).And.EqualTo(Documented()));

@@ -34,19 +34,19 @@ public sealed class HostCheckTests : HostFixture
         Assert.That(Mount.Of("/home", Planted)!.Point, Is.EqualTo("/"));
     }
 
-    [TestCase("0::/app/one\n", "/sys/fs/cgroup/app/memory.max", "1048576\n", Verdict.Warn)]
-    [TestCase("0::/app/one\n", "/sys/fs/cgroup/memory.max", "1048576\n", Verdict.Warn)]
-    [TestCase("5:cpu,memory:/app\n", "/sys/fs/cgroup/memory/app/memory.limit_in_bytes", "1048576\n", Verdict.Warn)]
-    [TestCase("5:memory:/app\n", "/sys/fs/cgroup/memory/app/memory.limit_in_bytes", "9223372036854771712\n", Verdict.Ok)]
-    [TestCase("0::/app/one\n", "/sys/fs/cgroup/app/memory.max", "max\n", Verdict.Ok)]
-    public async Task Memory_limit(string groups, string file, string limit, Verdict expected)
+    [TestCase("0::/app/one\n", "/sys/fs/cgroup/app/memory.max", "1048576\n", "Warn")]
+    [TestCase("0::/app/one\n", "/sys/fs/cgroup/memory.max", "1048576\n", "Warn")]
+    [TestCase("5:cpu,memory:/app\n", "/sys/fs/cgroup/memory/app/memory.limit_in_bytes", "1048576\n", "Warn")]
+    [TestCase("5:memory:/app\n", "/sys/fs/cgroup/memory/app/memory.limit_in_bytes", "9223372036854771712\n", "Ok")]
+    [TestCase("0::/app/one\n", "/sys/fs/cgroup/app/memory.max", "max\n", "Ok")]
+    public async Task Memory_limit(string groups, string file, string limit, string expected)
     {
         PlantTmpfs("size=64g");
         Plant("/proc/self/cgroup", groups);
         Plant(file, limit);
         Finding finding = await LookAsync(new MemoryLimit(), Planted, Data);
-        Assert.That(finding.Verdict, Is.EqualTo(expected), finding.Message);
-        if (expected == Verdict.Warn)
+        Assert.That($"{finding.Verdict}", Is.EqualTo(expected), finding.Message);
+        if (expected == "Warn")
             Assert.That(finding.Message, Does.Contain(file).And.Contain("1 MiB"));
     }
 
@@ -102,14 +102,14 @@ public sealed class HostCheckTests : HostFixture
         File.Delete(Data);
     }
 
-    [TestCase(0x01021994, ExpectedResult = Verdict.Ok)]
-    [TestCase(0xEF53, ExpectedResult = Verdict.Ok)]
-    [TestCase(0x794C7630, ExpectedResult = Verdict.Warn)]
-    [TestCase(0x958458F6, ExpectedResult = Verdict.Fail)]
-    [TestCase(0x6969, ExpectedResult = Verdict.Fail)]
-    [TestCase(0xFE534D42, ExpectedResult = Verdict.Fail)]
-    [TestCase(0x65735546, ExpectedResult = Verdict.Fail)]
-    public Verdict A_file_system(long type) => FileSystemKind.Judge("x", type).Verdict;
+    [TestCase(0x01021994, ExpectedResult = "Ok")]
+    [TestCase(0xEF53, ExpectedResult = "Ok")]
+    [TestCase(0x794C7630, ExpectedResult = "Warn")]
+    [TestCase(0x958458F6, ExpectedResult = "Fail")]
+    [TestCase(0x6969, ExpectedResult = "Fail")]
+    [TestCase(0xFE534D42, ExpectedResult = "Fail")]
+    [TestCase(0x65735546, ExpectedResult = "Fail")]
+    public string A_file_system(long type) => $"{FileSystemKind.Judge("x", type).Verdict}";
 
     [Test]
     public async Task The_file_system_of_a_real_place()
