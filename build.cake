@@ -93,6 +93,16 @@ Step("Publish-Native", "libzkarrow.so with its soname links, to artifacts/lib")
         Run(1, "ln", "-sfn", "libzkarrow.so.0", $"{lib}/libzkarrow.so");
     });
 
+Step("Cli", "the zkarrow command, to artifacts/bin")
+    .Does(() =>
+    {
+        string output = "artifacts/obj/cli", bin = "artifacts/bin";
+        Run(10, "dotnet", "publish", "src/ZkArrow.Cli", "-c", "Release", "-r", "linux-x64", "-o", output, "-v", "minimal");
+        Run(1, "mkdir", "-p", bin);
+        // a new file each time: one that runs cannot be written
+        Run(1, "cp", "--remove-destination", $"{output}/ZkArrow.Cli", $"{bin}/zkarrow");
+    });
+
 Step("Headers", "the C headers, to artifacts/include")
     .Does(() =>
     {
@@ -140,7 +150,7 @@ Suite(Step("Test-Tools", "tests of the build's own tools"), "tools", 2,
     python, "-m", "pytest", "-q", "-p", "no:cacheprovider", $"--junitxml={results}/tools/pytest.xml", "tests/tools", "tests/bench");
 
 Suite(Step("Test-Unit", "NUnit: unit, property and architecture tests, against real servers")
-    .IsDependentOn("Build"), "unit", 12,
+    .IsDependentOn("Build").IsDependentOn("Cli"), "unit", 12,
     "dotnet", "test", solution, "-c", "Release", "--no-build", "--logger", "trx;LogFilePrefix=unit",
     "--results-directory", $"{results}/unit", "--blame-hang-timeout", "5m", "--blame-hang-dump-type", "none");
 
@@ -269,6 +279,7 @@ Step("Clean", "remove everything that was built")
 Step("Default", "everything that users get: library, headers, bindings, packages")
     .IsDependentOn("Build")
     .IsDependentOn("Publish-Native")
+    .IsDependentOn("Cli")
     .IsDependentOn("Headers")
     .IsDependentOn("Cpp")
     .IsDependentOn("Wheel")

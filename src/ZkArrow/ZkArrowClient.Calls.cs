@@ -11,7 +11,7 @@ namespace ZkArrow;
 public sealed partial class ZkArrowClient
 {
     /// <summary>Segments younger than this may belong to a publisher that is about to commit.</summary>
-    private static readonly TimeSpan SweepGrace = TimeSpan.FromMinutes(10);
+    internal static readonly TimeSpan SweepGrace = TimeSpan.FromMinutes(10);
 
     internal static async ValueTask<ZkArrowClient> ConnectAsync(string url, ZkArrowOptions? options, TimeSpan timeout, CancellationToken cancellationToken)
     {

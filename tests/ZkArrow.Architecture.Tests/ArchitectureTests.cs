@@ -27,6 +27,10 @@ public sealed class ArchitectureTests
         Expect(SourceFile.Below("src/ZkArrow", "*.cs"), RoomRule.Violations);
 
     [Test]
+    public void R3_the_doctor_only_looks() =>
+        Expect(SourceFile.Below("src/ZkArrow.Cli/Doctor", "*.cs"), DoctorRule.Violations);
+
+    [Test]
     public void R4_exports_translate_and_guard() =>
         Expect(SourceFile.Below("src/ZkArrow.Native", "Exports.*.cs"), ExportRule.Violations);
 
@@ -47,7 +51,7 @@ public sealed class ArchitectureTests
 
     [Test]
     public void R7_znode_paths_are_built_in_one_place() =>
-        Expect(SourceFile.Below("src/ZkArrow", "*.cs"), ZnodePathRule.Violations);
+        Expect([.. SourceFile.Below("src/ZkArrow", "*.cs"), .. SourceFile.Below("src/ZkArrow.Cli", "*.cs")], ZnodePathRule.Violations);
 
     private static void Expect(IReadOnlyList<SourceFile> files, Func<SourceFile, IEnumerable<string>> rule)
     {

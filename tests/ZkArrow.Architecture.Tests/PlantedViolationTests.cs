@@ -39,6 +39,14 @@ public sealed class PlantedViolationTests
     public int Both_sides_seen_at_the_root(string name) =>
         RoomRule.Violations(new SourceFile("src/ZkArrow/" + name, "using ZkArrow.Segments;\nusing ZkArrow.Coordination;")).Count();
 
+    [TestCase("await coordinator.CommitAsync([], token);", ExpectedResult = 1)]
+    [TestCase("var data = DataDirectory.Open(path, name);", ExpectedResult = 1)]
+    [TestCase("Directory.CreateDirectory(path);", ExpectedResult = 1)]
+    [TestCase("_ = Libc.chmod(path, 0);", ExpectedResult = 1)]
+    [TestCase("var data = DataDirectory.At(path); // not DataDirectory.Open\nvar text = File.ReadAllText(path);", ExpectedResult = 0)]
+    public int A_doctor_that_changes_something(string source) =>
+        DoctorRule.Violations(new SourceFile("X.cs", source)).Count();
+
     [TestCase("#include <stdint.h>", ExpectedResult = 0)]
     [TestCase("#include \"arrow_c_data.h\"", ExpectedResult = 0)]
     [TestCase("  # include <stdbool.h>", ExpectedResult = 1)]

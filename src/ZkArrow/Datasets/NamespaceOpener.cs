@@ -9,14 +9,19 @@ internal static class NamespaceOpener
     /// <summary>The namespace's own id: the same for every client of the tree, whatever its connect string looks like.</summary>
     public static async ValueTask<Guid> OpenAsync(ICoordinator coordinator, ZnodeLayout layout, CancellationToken cancellationToken)
     {
+        if (await FindAsync(coordinator, layout, cancellationToken).ConfigureAwait(false) is Guid found)
+            return found;
+        await MakeAsync(coordinator, layout, cancellationToken).ConfigureAwait(false);
+        return await FindAsync(coordinator, layout, cancellationToken).ConfigureAwait(false)
+            ?? throw new ZkArrowException(ZkArrowStatus.Unavailable, $"{layout.FormatRecord} vanished right after it was made; somebody removes the tree") { IsRetryable = true };
+    }
+
+    /// <summary>The id of a namespace that exists; null when nobody has made it.</summary>
+    public static async ValueTask<Guid?> FindAsync(ICoordinator coordinator, ZnodeLayout layout, CancellationToken cancellationToken)
+    {
         Node? node = await ReadAsync(coordinator, layout, cancellationToken).ConfigureAwait(false);
         if (node == null)
-        {
-            await MakeAsync(coordinator, layout, cancellationToken).ConfigureAwait(false);
-            node = await ReadAsync(coordinator, layout, cancellationToken).ConfigureAwait(false)
-                ?? throw new ZkArrowException(ZkArrowStatus.Unavailable, $"{layout.FormatRecord} vanished right after it was made; somebody removes the tree") { IsRetryable = true };
-        }
-
+            return null;
         FormatRecord record = RecordCodec.Read(node.Data, RecordJson.Default.FormatRecord, layout.FormatRecord);
         if (record.Zkarrow != ZnodeLayout.Format)
             throw new ZkArrowException(ZkArrowStatus.Unsupported, $"the tree at {layout.Root} has format {record.Zkarrow}, this version reads {ZnodeLayout.Format}; use the version that made it, or a newer one");

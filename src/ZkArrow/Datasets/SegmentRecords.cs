@@ -46,8 +46,8 @@ internal sealed partial class SegmentRecords(DatasetContext context, Catalog cat
             ? record.Manifest.Segments.Any(segment => segment.File == file)
             : null;
 
-    /// <summary>A segment's name carries the incarnation and the version that it was written for.</summary>
-    private static bool TryParse(string file, out Guid incarnation, out long version)
+    /// <summary>The incarnation in a segment's name, and the version that it was written for; false for a file that we did not make.</summary>
+    public static bool TryParse(string file, out Guid incarnation, out long version)
     {
         incarnation = default;
         version = 0;

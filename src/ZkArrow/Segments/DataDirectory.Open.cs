@@ -7,7 +7,18 @@ internal sealed partial class DataDirectory
 
     private const int WritableByOthers = 0x2, GroupReads = 0x28; // 0002, 0050
 
+    private const string SharedHome = "/run/zkarrow";
+
     private DataDirectory(string path) => Path = path;
+
+    /// <summary>Where this process has the data directories of namespaces for which no path is given.</summary>
+    internal static string Home =>
+        Directory.Exists(SharedHome) && IsAllowed(SharedHome, Libc.R_OK | Libc.W_OK | Libc.X_OK)
+            ? SharedHome
+            : $"/dev/shm/zkarrow-{Libc.geteuid()}";
+
+    /// <summary>A directory as it is, neither made nor checked, for whoever only looks at what is there.</summary>
+    internal static DataDirectory At(string path) => new(path);
 
     /// <summary>
     /// Opens, and if need be makes, the data directory of a namespace: the explicit path as it is; or
@@ -30,12 +41,11 @@ internal sealed partial class DataDirectory
             throw new ZkArrowException(
                 ZkArrowStatus.InvalidArgument,
                 $"“{namespaceId}” was given as a namespace; use letters, digits, '-', '_' and '.'.");
-        const string shared = "/run/zkarrow";
-        if (Directory.Exists(shared) && IsAllowed(shared, Libc.R_OK | Libc.W_OK | Libc.X_OK))
-            return OpenChecked($"{shared}/{namespaceId}", mustBeOurs: false);
+        string home = Home;
+        if (home == SharedHome)
+            return OpenChecked($"{home}/{namespaceId}", mustBeOurs: false);
 
         // everybody may write to /dev/shm, so somebody else may have made this name first to watch our bytes
-        string home = $"/dev/shm/zkarrow-{Libc.geteuid()}";
         OpenChecked(home, mustBeOurs: true);
         return OpenChecked($"{home}/{namespaceId}", mustBeOurs: true);
     }

@@ -10,6 +10,7 @@ internal static class ProjectRule
         ["ZkArrow.ZooKeeper"] = ["Microsoft.Extensions.Logging.Abstractions"],
         ["ZkArrow"] = ["ZkArrow.ZooKeeper", "Apache.Arrow"],
         ["ZkArrow.Native"] = ["ZkArrow"],
+        ["ZkArrow.Cli"] = ["ZkArrow", "System.CommandLine", "Spectre.Console"],
     };
 
     public static IEnumerable<string> Violations(SourceFile project)
