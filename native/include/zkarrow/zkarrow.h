@@ -501,9 +501,9 @@ ZKA_API ZKA_NODISCARD zka_status zka_dataset_publish(zka_client* client, const c
  * \since 0.1
  */
 ZKA_API ZKA_NODISCARD zka_status zka_dataset_append(zka_client* client, const char* name,
-                                                    struct ArrowArrayStream* stream,
-                                                    const zka_publish_options* options, int64_t timeout_ms,
-                                                    zka_cancel* cancel, zka_version_info* version, zka_error* error);
+                                                    struct ArrowArrayStream* stream, const zka_publish_options* options,
+                                                    int64_t timeout_ms, zka_cancel* cancel, zka_version_info* version,
+                                                    zka_error* error);
 
 /** A reader's hold on one version. */
 typedef struct zka_table zka_table;

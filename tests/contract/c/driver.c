@@ -384,14 +384,17 @@ static const struct {
   const char* name;
   zka_status (*run)(const cJSON*, cJSON*, zka_error*);
 } operations[] = {
-    {"open", do_open},          {"close", do_close},         {"state", do_state},
-    {"publish", do_publish},    {"relay", do_relay},         {"read", do_read},
-    {"hold", do_hold},          {"digest", do_digest},       {"let_go", do_let_go},
-    {"stat", do_stat},          {"list", do_list},           {"history", do_history},
-    {"drop", do_drop},          {"subscribe", do_subscribe}, {"next", do_next},
-    {"unsubscribe", do_let_go}, {"misuse", do_misuse},       {"exchange_echo", do_exchange_echo},
-    {"counters", do_counters},  {"append", do_append},       {"loan", do_loan},
-    {"loan_publish", do_loan_publish},
+    {"open", do_open},         {"close", do_close},
+    {"state", do_state},       {"publish", do_publish},
+    {"relay", do_relay},       {"read", do_read},
+    {"hold", do_hold},         {"digest", do_digest},
+    {"let_go", do_let_go},     {"stat", do_stat},
+    {"list", do_list},         {"history", do_history},
+    {"drop", do_drop},         {"subscribe", do_subscribe},
+    {"next", do_next},         {"unsubscribe", do_let_go},
+    {"misuse", do_misuse},     {"exchange_echo", do_exchange_echo},
+    {"counters", do_counters}, {"append", do_append},
+    {"loan", do_loan},         {"loan_publish", do_loan_publish},
 };
 
 static zka_status run(const cJSON* request, cJSON* answer, zka_error* error) {

@@ -112,8 +112,9 @@ class Client {
     return publish(name, stream.get(), options);
   }
 
-  /// Makes the head's rows and those of a stream behind them the next version, atomically; makes the dataset when it does
-  /// not exist. Rows that are in shared memory already stay where they are. The stream is consumed on success only.
+  /// Makes the head's rows and those of a stream behind them the next version, atomically; makes the dataset when it
+  /// does not exist. Rows that are in shared memory already stay where they are. The stream is consumed on success
+  /// only.
   Version append(const std::string& name, ArrowArrayStream* stream, const PublishOptions& options = {}) const {
     return commit(zka_dataset_append, name, stream, options);
   }
