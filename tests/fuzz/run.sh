@@ -11,7 +11,7 @@ folder=artifacts/fuzz
 mkdir -p "$folder"
 
 clang++ -std=c++17 -O2 -g -Wall -Wextra -fsanitize=fuzzer tests/fuzz/driver.cc -o "$folder/driver"
-rm -rf "$folder/bin"
+rm -rf "${folder:?}/bin"
 dotnet build tests/fuzz -c Release -o "$folder/bin" -v quiet
 for assembly in ZkArrow.dll ZkArrow.ZooKeeper.dll; do
   dotnet sharpfuzz "$folder/bin/$assembly"

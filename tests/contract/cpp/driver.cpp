@@ -99,8 +99,8 @@ class Driver {
              json_of(client_.publish(request.at("name"), make_stream(make_of(request)), publish_options(request)))}};
   }
   Json append(const Json& request) {
-    return {
-        {"version", json_of(client_.append(request.at("name"), make_stream(make_of(request)), publish_options(request)))}};
+    return {{"version",
+             json_of(client_.append(request.at("name"), make_stream(make_of(request)), publish_options(request)))}};
   }
   Json relay(const Json& request) {
     zkarrow::UniqueStream stream = client_.read(request.at("from"), read_options(request)).stream();
