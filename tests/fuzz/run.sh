@@ -21,15 +21,15 @@ done
 export DOTNET_GCHeapHardLimit=0x30000000 DOTNET_TieredPGO=0 DOTNET_gcServer=0
 
 seeds() {
-  echo "tests/fuzz/corpus/$1" "tests/fuzz/crashes/$1"
-  [[ $1 != files ]] || echo tests/data/arrow-golden tests/data/arrow-fuzz
+  printf '%s\n' "tests/fuzz/corpus/$1" "tests/fuzz/crashes/$1"
+  [[ $1 != files ]] || printf '%s\n' tests/data/arrow-golden tests/data/arrow-fuzz
 }
 
 failed=0
 for target in "${targets[@]}"; do
   found=$folder/$target
   mkdir -p "$found/corpus" "tests/fuzz/corpus/$target" "tests/fuzz/crashes/$target"
-  read -ra from < <(seeds "$target" | tr '\n' ' ')
+  mapfile -t from < <(seeds "$target")
   fuzzed=(-- dotnet "$folder/bin/ZkArrow.Fuzz.dll" "$target")
   echo "> fuzzing $target for $minutes minutes"
   "$folder/driver" -max_total_time=$((minutes * 60)) -timeout=20 -max_len=16384 -print_final_stats=1 \
