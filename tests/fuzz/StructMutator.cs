@@ -102,13 +102,13 @@ internal static unsafe class StructMutator
                 array->NChildren = Number(change);
                 break;
             case 5:
-                array->Children[entry] = (ArrowArray*)Other(Arrays, small);
+                if (array->Children != null) array->Children[entry] = (ArrowArray*)Other(Arrays, small);
                 break;
             case 6:
                 array->Dictionary = (ArrowArray*)Other(Arrays, small);
                 break;
             case 7:
-                array->Buffers[entry] = small % 3 == 0 ? null : StructArena.Buffer();
+                if (array->Buffers != null) array->Buffers[entry] = small % 3 == 0 ? null : StructArena.Buffer();
                 break;
             case 8:
                 array->Release = null;

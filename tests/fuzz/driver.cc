@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -31,7 +32,20 @@ int from_child;
   _exit(2);
 }
 
-bool Receive(int32_t* status) { return read(from_child, status, sizeof *status) == sizeof *status; }
+// The fuzzer's own alarm interrupts both; four bytes come or go as one.
+bool Receive(int32_t* status) {
+  ssize_t done;
+  do done = read(from_child, status, sizeof *status);
+  while (done < 0 && errno == EINTR);
+  return done == sizeof *status;
+}
+
+bool Send(int32_t length) {
+  ssize_t done;
+  do done = write(to_child, &length, sizeof length);
+  while (done < 0 && errno == EINTR);
+  return done == sizeof length;
+}
 
 void StartChild(const char* const* command) {
   int id = shmget(IPC_PRIVATE, kCounters + kMaxInput, IPC_CREAT | IPC_EXCL | 0600);
@@ -81,9 +95,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size > kMaxInput) return -1;
   memset(shared, 0, kCounters);
   memcpy(shared + kCounters, data, size);
-  auto length = static_cast<int32_t>(size);
   int32_t status = -1;
-  bool answered = write(to_child, &length, sizeof length) == sizeof length && Receive(&status);
+  bool answered = Send(static_cast<int32_t>(size)) && Receive(&status);
   memcpy(counters, shared, kCounters);
   if (!answered || status != 0) abort();  // it threw, and printed what; or it is gone
   return 0;
