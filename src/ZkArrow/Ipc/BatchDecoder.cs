@@ -52,6 +52,12 @@ internal unsafe ref struct BatchDecoder
         array->Buffers = (void**)_memory.Allocate(1, sizeof(void*));
         Children(array, root, _rows);
         CheckAllUsed();
+        for (int i = 0; i < root.Children.Length; i++)
+        {
+            // one that is longer would be cut, and an offset that nobody has looked at would be its last
+            if (array->Children[i]->Length != _rows)
+                throw ArrowFailure.Corrupt($"The column {root.Children[i].Label} had {array->Children[i]->Length} values in a batch of {_rows}.");
+        }
         return array;
     }
 
