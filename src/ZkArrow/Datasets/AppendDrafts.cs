@@ -23,7 +23,10 @@ internal sealed class AppendDrafts(DatasetContext context, Reader reader, ArrowT
         Manifest? manifest = head?.Manifest;
         int kept = manifest == null || manifest.IsInline ? 0 : Keep(manifest.Segments, rows.NBytes);
         bool addsOnly = manifest == null || (!manifest.IsInline && kept == manifest.Segments.Count);
-        if (_draft == null || !addsOnly || _merged != null)
+
+        // the new rows alone, in a segment, go behind whatever segments there are; anything else was made for one head
+        bool fits = addsOnly && _merged == null && _draft is { IsInline: false };
+        if (!fits)
         {
             Forget();
             if (!addsOnly)
@@ -39,7 +42,7 @@ internal sealed class AppendDrafts(DatasetContext context, Reader reader, ArrowT
             _draft = new Draft(context, source, commit, inline ? Residency.Inline : Residency.Host);
         }
 
-        _draft.Before = manifest == null ? [] : [.. manifest.Segments.Take(kept).Select(segment => segment with { Commit = segment.Commit ?? manifest.Commit })];
+        _draft!.Before = manifest == null ? [] : [.. manifest.Segments.Take(kept).Select(segment => segment with { Commit = segment.Commit ?? manifest.Commit })];
         return _draft;
     }
 

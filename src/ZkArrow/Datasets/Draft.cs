@@ -20,6 +20,8 @@ internal sealed class Draft(DatasetContext context, DraftSource source, string c
 
     public string Commit => commit;
 
+    public bool IsInline => residency == Residency.Inline;
+
     public SchemaBox Schema => source.Schema;
 
     public string SchemaId => source.Schema.Fingerprint;

@@ -117,6 +117,20 @@ public sealed class AppendTests : DatasetFixture
     }
 
     [Test]
+    public async Task Two_who_both_meant_to_make_the_dataset_lose_no_row()
+    {
+        ZkArrowClient host = await ConnectAsync();
+        ZkArrowClient inline = await ConnectAsync();
+        for (int i = 0; i < 60; i++)
+        {
+            string name = $"t{i}";
+            await Task.WhenAll(host.AppendAsync(name, Int64(0, 1), OnHost).AsTask(), inline.AppendAsync(name, Int64(1, 1)).AsTask());
+            using ZkArrowTable table = await host.ReadAsync(name);
+            Assert.That((await ValuesAsync(table)).Order(), Is.EqualTo(Range(2)));
+        }
+    }
+
+    [Test]
     public async Task Another_schema_another_version_or_inline_is_refused_and_nothing_changes()
     {
         ZkArrowClient client = await ConnectAsync();
