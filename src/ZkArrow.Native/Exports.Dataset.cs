@@ -146,19 +146,12 @@ internal static unsafe class DatasetExports
         PublishOptions? how = Options.Read(options);
         TimeSpan timeout = Argument.Timeout(timeoutMs);
         CancellationToken token = Argument.Cancel(cancel);
-        ArrowTable table = BorrowedStream.Read(Argument.NotNull(stream));
-        try
-        {
-            DatasetVersion made = Wait.For(appends
-                ? target.AppendAsync(text, table, how, timeout, token)
-                : target.PublishAsync(text, table, how, timeout, token));
-            BorrowedStream.Consume(stream);
-            if (version != null)
-                Output.Write(version, made);
-        }
-        finally
-        {
-            table.Release();
-        }
+        using ArrowTable table = BorrowedStream.Read(Argument.NotNull(stream));
+        DatasetVersion made = Wait.For(appends
+            ? target.AppendAsync(text, table, how, timeout, token)
+            : target.PublishAsync(text, table, how, timeout, token));
+        BorrowedStream.Consume(stream);
+        if (version != null)
+            Output.Write(version, made);
     }
 }

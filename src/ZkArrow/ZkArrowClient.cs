@@ -68,15 +68,8 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
     public async ValueTask<DatasetVersion> PublishAsync(string name, RecordBatch batch, PublishOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        ArrowTable table = BatchImport.From(batch.Schema, [batch]);
-        try
-        {
-            return await PublishAsync(name, table, options, _options.OperationTimeout, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            table.Release();
-        }
+        using ArrowTable table = BatchImport.From(batch.Schema, [batch]);
+        return await PublishAsync(name, table, options, _options.OperationTimeout, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Makes all batches of a stream the next version of a dataset, atomically; makes the dataset when it does not exist.</summary>
@@ -89,15 +82,8 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
     public async ValueTask<DatasetVersion> PublishAsync(string name, IArrowArrayStream batches, PublishOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batches);
-        ArrowTable table = await BatchImport.FromAsync(batches, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return await PublishAsync(name, table, options, _options.OperationTimeout, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            table.Release();
-        }
+        using ArrowTable table = await BatchImport.FromAsync(batches, cancellationToken).ConfigureAwait(false);
+        return await PublishAsync(name, table, options, _options.OperationTimeout, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -113,15 +99,8 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
     public async ValueTask<DatasetVersion> AppendAsync(string name, RecordBatch batch, PublishOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        ArrowTable rows = BatchImport.From(batch.Schema, [batch]);
-        try
-        {
-            return await AppendAsync(name, rows, options, _options.OperationTimeout, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            rows.Release();
-        }
+        using ArrowTable rows = BatchImport.From(batch.Schema, [batch]);
+        return await AppendAsync(name, rows, options, _options.OperationTimeout, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -137,15 +116,8 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
     public async ValueTask<DatasetVersion> AppendAsync(string name, IArrowArrayStream batches, PublishOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batches);
-        ArrowTable rows = await BatchImport.FromAsync(batches, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return await AppendAsync(name, rows, options, _options.OperationTimeout, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            rows.Release();
-        }
+        using ArrowTable rows = await BatchImport.FromAsync(batches, cancellationToken).ConfigureAwait(false);
+        return await AppendAsync(name, rows, options, _options.OperationTimeout, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Takes hold of a version. The caller disposes the table.</summary>
