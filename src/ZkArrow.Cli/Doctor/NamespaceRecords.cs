@@ -9,26 +9,20 @@ internal sealed class NamespaceRecords(ICoordinator coordinator, ZnodeLayout lay
     /// <summary>Catches up with the leader: what is asked afterwards has every commit acknowledged before.</summary>
     public ValueTask CatchUpAsync(CancellationToken cancellationToken) => coordinator.SyncAsync(cancellationToken);
 
-    /// <summary>
-    /// The first manifest that names a segment; null when none does. Those that do follow each other from the version that
-    /// it was written for, see <see cref="SegmentRecords"/>.
-    /// </summary>
+    /// <summary>The first manifest that names a segment; null when none does.</summary>
     public async ValueTask<Manifest?> ManifestOfAsync(string file, CancellationToken cancellationToken)
     {
         if (!SegmentRecords.TryParse(file, out Guid incarnation, out long version))
             return null;
-        Manifest? manifest = await ReadAsync(incarnation, version, cancellationToken).ConfigureAwait(false);
-        while (manifest == null)
-        {
-            IReadOnlyList<string> recorded = await coordinator.ChildrenAsync(layout.Versions(incarnation), cancellationToken).ConfigureAwait(false) ?? [];
-            long next = recorded.Select(ZnodeLayout.ParseVersion).Where(number => number > version).DefaultIfEmpty().Min();
-            if (next == 0)
-                return null;
-            manifest = await ReadAsync(incarnation, next, cancellationToken).ConfigureAwait(false);
-        }
-
-        return manifest.Segments.Any(segment => segment.File == file) ? manifest : null;
+        Manifest? manifest = await SegmentRecords.FirstAsync(
+            version,
+            number => ReadAsync(incarnation, number, cancellationToken),
+            () => RecordedAsync(incarnation, cancellationToken)).ConfigureAwait(false);
+        return manifest?.Segments.Any(segment => segment.File == file) == true ? manifest : null;
     }
+
+    private async ValueTask<IReadOnlyList<long>> RecordedAsync(Guid incarnation, CancellationToken cancellationToken) =>
+        [.. (await coordinator.ChildrenAsync(layout.Versions(incarnation), cancellationToken).ConfigureAwait(false) ?? []).Select(ZnodeLayout.ParseVersion).Order()];
 
     private async ValueTask<Manifest?> ReadAsync(Guid incarnation, long version, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using ZkArrow.Coordination;
 
 namespace ZkArrow.Datasets;
 
@@ -20,17 +21,11 @@ internal sealed partial class SegmentRecords(DatasetContext context, Catalog cat
             return true; // not one of ours
         try
         {
-            bool? first = await NamesAsync(incarnation, version, file, sync, cancellationToken).ConfigureAwait(false);
-            while (first == null)
-            {
-                IReadOnlyList<long> recorded = await catalog.VersionsAsync(incarnation, cancellationToken).ConfigureAwait(false) ?? [];
-                long next = recorded.FirstOrDefault(number => number > version);
-                if (next == 0)
-                    return false;
-                first = await NamesAsync(incarnation, next, file, sync: false, cancellationToken).ConfigureAwait(false);
-            }
-
-            return first.Value;
+            Manifest? first = await FirstAsync(
+                version,
+                async number => (await reader.ReadRecordAsync(incarnation, number, cancellationToken, sync && number == version).ConfigureAwait(false))?.Manifest,
+                async () => await catalog.VersionsAsync(incarnation, cancellationToken).ConfigureAwait(false) ?? []).ConfigureAwait(false);
+            return first?.Segments.Any(segment => segment.File == file) == true;
         }
         catch (ZkArrowException e) when (e.Status == ZkArrowStatus.Corrupt)
         {
@@ -40,11 +35,23 @@ internal sealed partial class SegmentRecords(DatasetContext context, Catalog cat
         }
     }
 
-    /// <summary>Null when the version is not recorded.</summary>
-    private async ValueTask<bool?> NamesAsync(Guid incarnation, long version, string file, bool sync, CancellationToken cancellationToken) =>
-        await reader.ReadRecordAsync(incarnation, version, cancellationToken, sync).ConfigureAwait(false) is { } record
-            ? record.Manifest.Segments.Any(segment => segment.File == file)
-            : null;
+    /// <summary>The manifest that answers for a segment written for this version; null when no version is recorded from there on.</summary>
+    /// <param name="version">The version in the segment's name.</param>
+    /// <param name="read">The manifest of a version; null when it is not recorded.</param>
+    /// <param name="recorded">The numbers of the recorded versions, in order; asked again when one of them has just gone.</param>
+    public static async ValueTask<Manifest?> FirstAsync(long version, Func<long, ValueTask<Manifest?>> read, Func<ValueTask<IReadOnlyList<long>>> recorded)
+    {
+        Manifest? first = await read(version).ConfigureAwait(false);
+        while (first == null)
+        {
+            long next = (await recorded().ConfigureAwait(false)).FirstOrDefault(number => number > version);
+            if (next == 0)
+                return null;
+            first = await read(next).ConfigureAwait(false);
+        }
+
+        return first;
+    }
 
     /// <summary>The incarnation in a segment's name, and the version that it was written for; false for a file that we did not make.</summary>
     public static bool TryParse(string file, out Guid incarnation, out long version)
