@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """The fault lab: an ensemble and its clients on hosts of their own, faults drawn from a seed, and a check of everything.
 
-  lab/run.py [--seconds 120] [--seed N] [--mutant NAME] [--keep]
+  lab/run.py [--seconds 120] [--seed N] [--mutant NAME] [--mutants SECONDS] [--keep]
 
-Prints the seed, what was done and the verdict; ends with 1 when a promise was broken. Needs root.
+Prints the seed, what was done and the verdict; ends with 1 when a promise was broken or a mutant was not noticed. Needs
+root.
 """
 
 from __future__ import annotations
 
 import argparse
 import collections
+import contextlib
 import os
 import pathlib
 import random
@@ -17,6 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from types import TracebackType
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -128,35 +131,62 @@ def build() -> pathlib.Path:
     return output / "ZkArrow.FaultWorker.dll"
 
 
+def scenario(seconds: float, seed: int | None = None) -> str:
+    """A run for a suite of tests: raises when a promise was broken."""
+    with _directory() as directory:
+        violations, told = run(seconds, _seed() if seed is None else seed, build(), directory)
+    if violations:
+        raise AssertionError("\n".join([told, *map(str, violations[:20])]))
+    return told
+
+
+def judge(mutant: str | None, seconds: float, seed: int, keep: bool) -> bool:
+    """Runs, prints, and says whether it went as it must: no violation, and for a mutant at least one."""
+    with _directory(keep) as directory:
+        if mutant:
+            print(f"mutant {mutant}: {MUTANTS[mutant].what}")
+        program = mutate(mutant, directory / "mutant") if mutant else build()
+        violations, told = run(seconds, seed, program, directory)
+        print(told)
+        for violation in violations[:20]:
+            print(f"  broken: {violation}")
+        print(f"{len(violations)} violations", flush=True)
+    return bool(violations) == bool(mutant)
+
+
+@contextlib.contextmanager
+def _directory(keep: bool = False) -> Iterator[pathlib.Path]:
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="zkarrow-lab-", dir="/dev/shm"))
+    directory.chmod(0o750)
+    try:
+        yield directory
+    finally:
+        if keep:
+            print(f"histories: {directory}")
+        else:
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+def _seed() -> int:
+    return random.randrange(1_000_000)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=120)
-    parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
+    parser.add_argument("--seed", type=int, default=_seed())
     parser.add_argument("--mutant", choices=MUTANTS, help="take one safeguard away: the check must then fail")
+    parser.add_argument("--mutants", type=float, metavar="SECONDS", help="after the run, one of each mutant")
     parser.add_argument("--keep", action="store_true", help="keep the histories, and say where")
     options = parser.parse_args()
     if os.geteuid() != 0:
         print("lab: network namespaces need root; run it with sudo", file=sys.stderr)
         return 2
-    directory = pathlib.Path(tempfile.mkdtemp(prefix="zkarrow-lab-", dir="/dev/shm"))
-    directory.chmod(0o750)
-    try:
-        if options.mutant:
-            print(f"mutant {options.mutant}: {MUTANTS[options.mutant].what}")
-            program = mutate(options.mutant, directory / "mutant")
-        else:
-            program = build()
-        violations, told = run(options.seconds, options.seed, program, directory)
-        print(told)
-        for violation in violations[:20]:
-            print(f"  broken: {violation}")
-        print(f"{len(violations)} violations")
-        return 1 if violations else 0
-    finally:
-        if options.keep:
-            print(f"histories: {directory}")
-        else:
-            shutil.rmtree(directory, ignore_errors=True)
+    wrong = [] if judge(options.mutant, options.seconds, options.seed, options.keep) else [options.mutant or "the product"]
+    if options.mutants:
+        wrong += [mutant for mutant in MUTANTS if not judge(mutant, options.mutants, options.seed, options.keep)]
+    print(f"went wrong: {', '.join(wrong)}" if wrong else "all went as they must")
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
