@@ -2,6 +2,7 @@ using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using ZkArrow.ArrowC;
 using ZkArrow.Datasets;
+using ZkArrow.Ownership;
 
 namespace ZkArrow;
 
@@ -22,6 +23,7 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
     private readonly SegmentRecords _records;
     private readonly Catalog _catalog;
     private readonly Dropper _dropper;
+    private readonly Acquirer _acquirer;
     private long _inlineMax;
     private int _closed;
 
@@ -38,6 +40,7 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
         _publisher = new Publisher(
             context, _heads, commits, new SchemaStore(context, commits), _reader, new SpaceReport(context, _records));
         _dropper = new Dropper(context, _heads, _catalog, _reader, _records);
+        _acquirer = new Acquirer(context, _heads, (_, _) => throw new NotImplementedException());
     }
 
     /// <summary>The state of the connection.</summary>
@@ -187,6 +190,7 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _closed, 1) != 0)
             return;
+        await ReleaseOwnedAsync().ConfigureAwait(false);
         await _context.Closing.CancelAsync().ConfigureAwait(false);
         _heads.Dispose();
         await _context.Coordinator.DisposeAsync().ConfigureAwait(false);
