@@ -20,6 +20,7 @@ public sealed class ChaosProxy : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private readonly List<TcpClient> _open = [];
+    private readonly List<int> _requests = [];
     private readonly Task _accepting;
     private int _repliesUntilCut = -1;
     private bool _refusing;
@@ -37,6 +38,12 @@ public sealed class ChaosProxy : IAsyncDisposable
 
     /// <summary>How many connections were made so far.</summary>
     public int Connections { get; private set; }
+
+    /// <summary>The op codes of the ordinary requests so far, in order; what watches and pings need is not among them.</summary>
+    public IReadOnlyList<int> Requests
+    {
+        get { lock (_gate) return [.. _requests]; }
+    }
 
     /// <summary>While true, new connections are closed at once.</summary>
     public bool Refusing
@@ -140,7 +147,7 @@ public sealed class ChaosProxy : IAsyncDisposable
 
                 await using Stream ofClient = await AnswerAsync(client.GetStream());
                 await using Stream ofServer = await SecureAsync(server.GetStream());
-                Task up = ofClient.CopyToAsync(ofServer, _stop.Token);
+                Task up = PumpRequestsAsync(ofClient, ofServer);
                 Task down = PumpRepliesAsync(ofServer, ofClient);
                 await await Task.WhenAny(up, down);
             }
@@ -179,16 +186,28 @@ public sealed class ChaosProxy : IAsyncDisposable
         return secured;
     }
 
+    private async Task PumpRequestsAsync(Stream from, Stream to)
+    {
+        byte[] packet = new byte[64 << 10];
+        for (int handshake = 1 + (_security?.SaslReplies ?? 0); ; handshake--)
+        {
+            (packet, int length) = await ReadPacketAsync(from, packet);
+            if (handshake <= 0 && BinaryPrimitives.ReadInt32BigEndian(packet.AsSpan(HeaderBytes)) > 0)
+            {
+                lock (_gate)
+                    _requests.Add(BinaryPrimitives.ReadInt32BigEndian(packet.AsSpan(2 * HeaderBytes)));
+            }
+
+            await to.WriteAsync(packet.AsMemory(0, length), _stop.Token);
+        }
+    }
+
     private async Task PumpRepliesAsync(Stream from, Stream to)
     {
         byte[] packet = new byte[64 << 10];
         for (int handshake = 1 + (_security?.SaslReplies ?? 0); ; handshake--)
         {
-            await from.ReadExactlyAsync(packet.AsMemory(0, HeaderBytes), _stop.Token);
-            int length = HeaderBytes + BinaryPrimitives.ReadInt32BigEndian(packet);
-            if (length > packet.Length)
-                Array.Resize(ref packet, length);
-            await from.ReadExactlyAsync(packet.AsMemory(HeaderBytes, length - HeaderBytes), _stop.Token);
+            (packet, int length) = await ReadPacketAsync(from, packet);
             Task held;
             lock (_gate)
                 held = _replies.Task;
@@ -197,6 +216,17 @@ public sealed class ChaosProxy : IAsyncDisposable
                 return;
             await to.WriteAsync(packet.AsMemory(0, length), _stop.Token);
         }
+    }
+
+    /// <summary>One packet with its header, in the buffer given or a larger one.</summary>
+    private async Task<(byte[] Packet, int Length)> ReadPacketAsync(Stream from, byte[] packet)
+    {
+        await from.ReadExactlyAsync(packet.AsMemory(0, HeaderBytes), _stop.Token);
+        int length = HeaderBytes + BinaryPrimitives.ReadInt32BigEndian(packet);
+        if (length > packet.Length)
+            Array.Resize(ref packet, length);
+        await from.ReadExactlyAsync(packet.AsMemory(HeaderBytes, length - HeaderBytes), _stop.Token);
+        return (packet, length);
     }
 
     private bool IsLost(int xid)

@@ -9,7 +9,7 @@ namespace ZkArrow.Ownership;
 /// Acquires ownership, and knows the terms of this client. A contender looks (one round trip), and takes what is free
 /// (another); where an owner lives it waits for the lock to go. Of one client only one contends for a name at a time.
 /// </summary>
-internal sealed class Acquirer(DatasetContext context, HeadCache heads, Func<DatasetEntry, Call, ValueTask> makeDataset)
+internal sealed class Acquirer(DatasetContext context, HeadCache heads, Publisher publisher)
 {
     private readonly OwnNodes _nodes = new(context);
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _queues = new(StringComparer.Ordinal);
@@ -46,11 +46,8 @@ internal sealed class Acquirer(DatasetContext context, HeadCache heads, Func<Dat
         bool isBehind = false;
         while (true)
         {
-            if ((entry.LastKnown ?? await entry.HeadAsync(call.Token).ConfigureAwait(false)) is not { } known)
-            {
-                await makeDataset(entry, call).ConfigureAwait(false);
-                continue;
-            }
+            Head known = entry.LastKnown ?? await entry.HeadAsync(call.Token).ConfigureAwait(false)
+                ?? await publisher.EnsureDatasetAsync(entry, call).ConfigureAwait(false);
 
             // one round trip for all: the fence, the lock, and the head, which no owner before can change once the fence is ours
             Guid inc = known.Incarnation;

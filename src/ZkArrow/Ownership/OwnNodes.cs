@@ -28,8 +28,25 @@ internal sealed class OwnNodes(DatasetContext context)
     }
 
     /// <summary>Whether an owner's session lives; the watch tells when that changes.</summary>
-    public ValueTask<bool> IsLockedAsync(Guid incarnation, NodeWatch watch, CancellationToken cancellationToken) =>
+    public ValueTask<bool> IsLockedAsync(Guid incarnation, NodeWatch? watch, CancellationToken cancellationToken) =>
         DatasetContext.RetryAsync(token => context.Coordinator.ExistsAsync(Layout.Lock(incarnation), watch, token), cancellationToken);
+
+    /// <summary>
+    /// The owner record of a dataset that nobody owns, for whoever changes it without owning; null when it was dropped. Who
+    /// finds an owner asks the leader before it believes so.
+    /// </summary>
+    public async ValueTask<OwnNode?> RequireFreeAsync(string name, Guid incarnation, CancellationToken cancellationToken)
+    {
+        OwnNode? own = await ReadAsync(incarnation, null, sync: false, cancellationToken).ConfigureAwait(false);
+        if (own is { IsOwned: true })
+            own = await ReadAsync(incarnation, null, sync: true, cancellationToken).ConfigureAwait(false);
+        if (own is not { IsOwned: true })
+            return own is { IsDropped: true } ? null : own;
+        string how = await IsLockedAsync(incarnation, null, cancellationToken).ConfigureAwait(false)
+            ? $"has an owner ({own.Record.Describe()}); only that one may change it: publish as the owner, or wait until it is released"
+            : $"has an owner whose session has ended ({own.Record.Describe()}); acquire the ownership, and release it to free the dataset";
+        throw new ZkArrowException(ZkArrowStatus.NotOwner, $"the dataset '{name}' {how}");
+    }
 
     /// <summary>What an owner writes that follows the record there is.</summary>
     public OwnRecord Next(OwnRecord before, string nonce) => new(
@@ -38,7 +55,7 @@ internal sealed class OwnNodes(DatasetContext context)
         OwnRecord.Owned,
         context.Instance,
         context.Coordinator.SessionId.ToString("x", null),
-        DateTime.UtcNow.Subtract(DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond,
+        DatasetContext.NowUs(),
         context.Author,
         nonce);
 

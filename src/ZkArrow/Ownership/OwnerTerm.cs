@@ -102,6 +102,16 @@ internal sealed partial class OwnerTerm
         }
     }
 
+    /// <summary>Refuses to be used for another dataset, or by another client, whose session says nothing of this owner; or when it is over.</summary>
+    public void ThrowUnlessOf(DatasetContext context, string name)
+    {
+        if (context != _context)
+            throw new ZkArrowException(ZkArrowStatus.InvalidArgument, $"the owner of '{Name}' was acquired by another client; publish with that one");
+        if (name != Name)
+            throw new ZkArrowException(ZkArrowStatus.InvalidArgument, $"the owner of '{Name}' was given for '{name}'; acquire the ownership of that");
+        ThrowIfEnded();
+    }
+
     /// <summary>Throws what a publisher is told once the term is over.</summary>
     public void ThrowIfEnded()
     {
