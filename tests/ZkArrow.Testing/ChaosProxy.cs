@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Text;
 
 namespace ZkArrow.Testing;
 
@@ -20,7 +21,7 @@ public sealed class ChaosProxy : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private readonly List<TcpClient> _open = [];
-    private readonly List<int> _requests = [];
+    private readonly List<(int Op, string Path)> _requests = [];
     private readonly Task _accepting;
     private int _repliesUntilCut = -1;
     private bool _refusing;
@@ -39,11 +40,14 @@ public sealed class ChaosProxy : IAsyncDisposable
     /// <summary>How many connections were made so far.</summary>
     public int Connections { get; private set; }
 
-    /// <summary>The op codes of the ordinary requests so far, in order; what watches and pings need is not among them.</summary>
-    public IReadOnlyList<int> Requests
+    /// <summary>The ordinary requests so far, in order, each with the path that it reads; what watches and pings need is not among them.</summary>
+    public IReadOnlyList<(int Op, string Path)> Requests
     {
         get { lock (_gate) return [.. _requests]; }
     }
+
+    /// <summary>How many of them were answered.</summary>
+    public int Replies { get; private set; }
 
     /// <summary>While true, new connections are closed at once.</summary>
     public bool Refusing
@@ -193,13 +197,19 @@ public sealed class ChaosProxy : IAsyncDisposable
         {
             (packet, int length) = await ReadPacketAsync(from, packet);
             if (handshake <= 0 && BinaryPrimitives.ReadInt32BigEndian(packet.AsSpan(HeaderBytes)) > 0)
-            {
-                lock (_gate)
-                    _requests.Add(BinaryPrimitives.ReadInt32BigEndian(packet.AsSpan(2 * HeaderBytes)));
-            }
-
+                Remember(packet.AsSpan(2 * HeaderBytes, length - (2 * HeaderBytes)));
             await to.WriteAsync(packet.AsMemory(0, length), _stop.Token);
         }
+    }
+
+    private void Remember(ReadOnlySpan<byte> request)
+    {
+        const int Exists = 3, GetChildren2 = 12;
+        int op = BinaryPrimitives.ReadInt32BigEndian(request);
+        bool reads = op is >= Exists and <= GetChildren2;
+        int pathLength = reads ? BinaryPrimitives.ReadInt32BigEndian(request[HeaderBytes..]) : 0;
+        lock (_gate)
+            _requests.Add((op, Encoding.UTF8.GetString(request.Slice(reads ? 2 * HeaderBytes : 0, pathLength))));
     }
 
     private async Task PumpRepliesAsync(Stream from, Stream to)
@@ -212,9 +222,15 @@ public sealed class ChaosProxy : IAsyncDisposable
             lock (_gate)
                 held = _replies.Task;
             await held.WaitAsync(_stop.Token);
-            if (handshake <= 0 && IsLost(BinaryPrimitives.ReadInt32BigEndian(packet.AsSpan(HeaderBytes))))
+            int xid = BinaryPrimitives.ReadInt32BigEndian(packet.AsSpan(HeaderBytes));
+            if (handshake <= 0 && IsLost(xid))
                 return;
             await to.WriteAsync(packet.AsMemory(0, length), _stop.Token);
+            if (handshake <= 0 && xid > 0)
+            {
+                lock (_gate)
+                    Replies++;
+            }
         }
     }
 
