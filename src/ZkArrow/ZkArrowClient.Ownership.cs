@@ -1,3 +1,5 @@
+using ZkArrow.Ownership;
+
 namespace ZkArrow;
 
 /// <content>Ownership.</content>
@@ -21,13 +23,13 @@ public sealed partial class ZkArrowClient
     internal ValueTask<ZkArrowOwner> AcquireOwnershipAsync(string name, bool takesOver, TimeSpan timeout, CancellationToken cancellationToken) => CallAsync(
         async call => new ZkArrowOwner(this, await _acquirer.AcquireAsync(name, takesOver, call).ConfigureAwait(false)), timeout, cancellationToken);
 
-    internal ValueTask<OwnerState> WaitForChangeAsync(ZkArrowOwner owner, OwnerState from, TimeSpan timeout, CancellationToken cancellationToken) =>
-        CallAsync(call => owner.Term.WaitForChangeAsync(from, call), timeout, cancellationToken);
+    internal ValueTask<OwnerState> WaitForChangeAsync(OwnerTerm term, OwnerState from, TimeSpan timeout, CancellationToken cancellationToken) =>
+        CallAsync(call => term.WaitForChangeAsync(from, call), timeout, cancellationToken);
 
-    internal async ValueTask ReleaseAsync(ZkArrowOwner owner, TimeSpan timeout, CancellationToken cancellationToken)
+    internal async ValueTask ReleaseAsync(OwnerTerm term, TimeSpan timeout, CancellationToken cancellationToken)
     {
         // a client that closes releases what it owns
-        if (owner.Term.ReleaseAsync() is { IsCompleted: false } release)
+        if (term.ReleaseAsync() is { IsCompleted: false } release)
         {
             await CallAsync(
                 async call =>

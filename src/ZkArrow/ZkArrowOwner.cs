@@ -48,7 +48,7 @@ public sealed class ZkArrowOwner : IAsyncDisposable
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="ZkArrowException">Timeout: it was the same until the client's OperationTimeout.</exception>
     public ValueTask<OwnerState> WaitForChangeAsync(OwnerState from, CancellationToken cancellationToken = default) =>
-        _client.WaitForChangeAsync(this, from, _client.OperationTimeout, cancellationToken);
+        WaitForChangeAsync(from, _client.OperationTimeout, cancellationToken);
 
     /// <summary>Makes a batch the next version of the dataset, as its owner.</summary>
     /// <param name="batch">The table; copied once into shared memory, and still the caller's afterwards.</param>
@@ -101,11 +101,17 @@ public sealed class ZkArrowOwner : IAsyncDisposable
     /// <param name="cancellationToken">Stops the waiting, not the release.</param>
     /// <exception cref="ZkArrowException">Unavailable: the coordinator could not be told in time; it will be.</exception>
     public ValueTask ReleaseAsync(CancellationToken cancellationToken = default) =>
-        _client.ReleaseAsync(this, _client.OperationTimeout, cancellationToken);
+        ReleaseAsync(_client.OperationTimeout, cancellationToken);
 
-    /// <summary>Releases as <see cref="ReleaseAsync"/> does, and waits for it a few seconds at most. Doing it twice is fine.</summary>
+    /// <summary>Releases as <see cref="ReleaseAsync(CancellationToken)"/> does, and waits for it a few seconds at most. Doing it twice is fine.</summary>
     public async ValueTask DisposeAsync() =>
         await Task.WhenAny(Term.ReleaseAsync(), Task.Delay(DisposeBound)).ConfigureAwait(false);
+
+    internal ValueTask<OwnerState> WaitForChangeAsync(OwnerState from, TimeSpan timeout, CancellationToken cancellationToken) =>
+        _client.WaitForChangeAsync(Term, from, timeout, cancellationToken);
+
+    internal ValueTask ReleaseAsync(TimeSpan timeout, CancellationToken cancellationToken) =>
+        _client.ReleaseAsync(Term, timeout, cancellationToken);
 
     private PublishOptions Owned(PublishOptions? options) => (options ?? new PublishOptions()) with { Owner = this };
 }

@@ -64,7 +64,14 @@ internal sealed class PartMaker(DatasetContext context, SchemaStore schemas, Spa
         operations.Add(Named(entry, inc));
         return new CommitPart
         {
-            Entry = entry, Incarnation = inc, Head = head, Operations = operations, HeadAt = headAt, IsNew = true, Draft = draft, ChecksSchema = newSchema,
+            Entry = entry,
+            Incarnation = inc,
+            Head = head,
+            Operations = operations,
+            HeadAt = headAt,
+            IsNew = true,
+            Draft = draft,
+            ChecksSchema = newSchema,
         };
     }
 
@@ -83,7 +90,15 @@ internal sealed class PartMaker(DatasetContext context, SchemaStore schemas, Spa
         operations.Add(TreeOp.Create(layout.Version(inc, version), RecordCodec.WriteVersion(manifest, draft.InlineFile)));
         return new CommitPart
         {
-            Entry = entry, Incarnation = inc, Head = next, Operations = operations, HeadAt = operations.Count - 2, IsNew = false, Draft = draft, ChecksSchema = newSchema, Owner = owner,
+            Entry = entry,
+            Incarnation = inc,
+            Head = next,
+            Operations = operations,
+            HeadAt = operations.Count - 2,
+            IsNew = false,
+            Draft = draft,
+            ChecksSchema = newSchema,
+            Owner = owner,
         };
     }
 
