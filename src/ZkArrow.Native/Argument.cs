@@ -50,13 +50,25 @@ internal static unsafe class Argument
 
     /// <summary>
     /// Checks the size that the caller wrote into a struct. A later header may have made it
-    /// larger. All structs are of their first release; when one grows, its first size is what must be asked for here.
+    /// larger. This is for structs that are as they were in their first release; one that has grown is read by <see cref="Grown"/>.
     /// </summary>
     public static T* Sized<T>(T* given, [CallerArgumentExpression(nameof(given))] string name = "")
         where T : unmanaged
     {
         uint size = *(uint*)NotNull(given, name);
         return size >= sizeof(T) ? given : throw Refused(name, $"had the struct_size {size} where {sizeof(T)} is the least; initialise it with its ..._INIT");
+    }
+
+    /// <summary>A copy of a struct that has grown since its first release; what an older caller does not have is zero.</summary>
+    public static T Grown<T>(T* given, int firstSize, [CallerArgumentExpression(nameof(given))] string name = "")
+        where T : unmanaged
+    {
+        uint size = *(uint*)NotNull(given, name);
+        if (size < firstSize)
+            throw Refused(name, $"had the struct_size {size} where {firstSize} is the least; initialise it with its ..._INIT");
+        T copy = default;
+        new ReadOnlySpan<byte>(given, (int)Math.Min(size, (uint)sizeof(T))).CopyTo(new Span<byte>(&copy, sizeof(T)));
+        return copy;
     }
 
     public static uint Flags(uint given, uint known, string name) =>

@@ -6,6 +6,9 @@ internal static unsafe class Options
     /// <summary>Stands in inline_max for the default.</summary>
     private const int DefaultInlineMax = -1;
 
+    /// <summary>The size of zka_publish_options in its first release, when it had no owner.</summary>
+    private const int FirstPublishOptions = 24;
+
     public static ZkArrowOptions Read(ZkaClientOptions* options)
     {
         ZkArrowOptions read = new() { LoggerFactory = CallbackLog.Current };
@@ -22,20 +25,25 @@ internal static unsafe class Options
     {
         if (options == null)
             return null;
-        Argument.Sized(options);
-        Argument.Zero(options->Reserved, "reserved");
+        ZkaPublishOptions given = Argument.Grown(options, FirstPublishOptions);
+        Argument.Zero(given.Reserved, "reserved");
         return new PublishOptions
         {
-            SameSchema = Argument.Flags(options->Flags, Zka.PublishSameSchema, nameof(options)) != 0,
-            ExpectedVersion = options->ExpectedVersion == Zka.AnyVersion ? null : options->ExpectedVersion,
-            Residency = options->Residency switch
+            SameSchema = Argument.Flags(given.Flags, Zka.PublishSameSchema, nameof(options)) != 0,
+            ExpectedVersion = given.ExpectedVersion == Zka.AnyVersion ? null : given.ExpectedVersion,
+            Residency = given.Residency switch
             {
                 0 => null,
-                Zka.ResidencyInline or Zka.ResidencyHost => (Residency)options->Residency,
-                _ => throw Argument.Refused(nameof(options), $"had the residency {options->Residency}, which this version does not know"),
+                Zka.ResidencyInline or Zka.ResidencyHost => (Residency)given.Residency,
+                _ => throw Argument.Refused(nameof(options), $"had the residency {given.Residency}, which this version does not know"),
             },
+            Owner = given.Owner == 0 ? null : Handles.Get<ZkArrowOwner>(given.Owner),
         };
     }
+
+    /// <summary>Whether an owner that lives is to be replaced.</summary>
+    public static bool TakesOver(ZkaOwnerOptions* options) =>
+        options != null && Argument.Flags(Argument.Sized(options)->Flags, Zka.OwnerTakeOver, nameof(options)) != 0;
 
     /// <summary>The budgets of the columns; null when one number stands for all.</summary>
     public static long[]? ColumnBytes(ZkaLoanOptions* options)

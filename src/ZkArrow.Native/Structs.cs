@@ -51,6 +51,15 @@ internal struct ZkaPublishOptions
     public long ExpectedVersion;
     public int Residency;
     public int Reserved;
+    public nint Owner;
+}
+
+/// <summary><c>zka_owner_options</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct ZkaOwnerOptions
+{
+    public uint StructSize;
+    public uint Flags;
 }
 
 /// <summary><c>zka_read_options</c>.</summary>

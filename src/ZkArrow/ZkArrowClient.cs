@@ -2,6 +2,7 @@ using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using ZkArrow.ArrowC;
 using ZkArrow.Datasets;
+using ZkArrow.Ownership;
 
 namespace ZkArrow;
 
@@ -22,6 +23,7 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
     private readonly SegmentRecords _records;
     private readonly Catalog _catalog;
     private readonly Dropper _dropper;
+    private readonly Acquirer _acquirer;
     private long _inlineMax;
     private int _closed;
 
@@ -39,6 +41,7 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
         PartMaker parts = new(context, schemas, new SpaceReport(context, _records));
         _publisher = new Publisher(context, _heads, parts, commits, schemas, _reader);
         _dropper = new Dropper(context, _heads, _catalog, _reader, _records);
+        _acquirer = new Acquirer(context, _heads, _publisher);
     }
 
     /// <summary>The state of the connection.</summary>
@@ -188,6 +191,7 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _closed, 1) != 0)
             return;
+        await ReleaseOwnedAsync().ConfigureAwait(false);
         await _context.Closing.CancelAsync().ConfigureAwait(false);
         _heads.Dispose();
         await _context.Coordinator.DisposeAsync().ConfigureAwait(false);

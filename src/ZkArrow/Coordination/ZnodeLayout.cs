@@ -38,6 +38,9 @@ internal sealed class ZnodeLayout(string chroot)
 
     public string Own(Guid incarnation) => Dataset(incarnation) + "/own";
 
+    /// <summary>There while the owner's session lives; who contends watches it.</summary>
+    public string Lock(Guid incarnation) => Own(incarnation) + "/lock";
+
     public string Head(Guid incarnation) => Dataset(incarnation) + "/head";
 
     public string Versions(Guid incarnation) => Dataset(incarnation) + "/v";
