@@ -121,8 +121,8 @@ def _publishes(name: str, lines: list[Line], final: dict[int, Line]) -> Iterator
 
 
 def _terms(name: str, lines: list[Line], final: dict[int, Line]) -> Iterator[Violation]:
-    """Epochs never go back, and each has one owner."""
-    ordered = [line for _, line in sorted(final.items())]
+    """Epochs never go back, and each has one owner. What was published without owning has none."""
+    ordered = [line for _, line in sorted(final.items()) if line["epoch"] > 0]
     for before, after in zip(ordered, ordered[1:]):
         if after["epoch"] < before["epoch"]:
             yield Violation("a stale owner never publishes", f"{name} version {after['version']} has epoch {after['epoch']} behind {before['epoch']}")
