@@ -11,12 +11,17 @@ internal static partial class ForkedChild
 {
     private const string Name = "zkguard";
 
+    /// <summary>The process this runs in; <see cref="Environment.ProcessId"/> remembers its first answer, also in a child.</summary>
+    [SuppressGCTransition]
+    [LibraryImport("libc", EntryPoint = "getpid")]
+    public static partial int ProcessId();
+
     /// <summary>From now on a child closes its copy of a descriptor.</summary>
     public static void Close(int descriptor)
     {
         try
         {
-            if (zkguard_close_in_child(descriptor) != 0)
+            if (zkfork_close(descriptor) != 0)
                 throw new ZkArrowException(ZkArrowStatus.TooLarge, "the process had as many sessions of embedded coordinators as it can; close clients that are no longer used");
         }
         catch (DllNotFoundException)
@@ -29,7 +34,7 @@ internal static partial class ForkedChild
     {
         try
         {
-            zkguard_keep_in_child(descriptor);
+            zkfork_keep(descriptor);
         }
         catch (DllNotFoundException)
         {
@@ -37,8 +42,8 @@ internal static partial class ForkedChild
     }
 
     [LibraryImport(Name)]
-    private static partial int zkguard_close_in_child(int descriptor);
+    private static partial int zkfork_close(int descriptor);
 
     [LibraryImport(Name)]
-    private static partial void zkguard_keep_in_child(int descriptor);
+    private static partial void zkfork_keep(int descriptor);
 }

@@ -42,8 +42,18 @@ internal sealed class LocalSessions(string folder)
     /// <summary>Whether a session ended.</summary>
     public bool IsDead(long id) => Look(id, Libc.LOCK_SH | Libc.LOCK_NB);
 
-    /// <summary>Waits in the kernel, for as long as it takes, until a session ended.</summary>
-    public void AwaitEnd(long id) => Look(id, Libc.LOCK_SH);
+    /// <summary>Waits in the kernel, for as long as it takes, until a session ended; false when the kernel has no room for that.</summary>
+    public bool TryAwaitEnd(long id)
+    {
+        try
+        {
+            return Look(id, Libc.LOCK_SH);
+        }
+        catch (ZkArrowException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>The sessions that have a file, dead or alive.</summary>
     public IReadOnlyList<long> All() =>
@@ -51,6 +61,8 @@ internal sealed class LocalSessions(string folder)
 
     /// <summary>Removes the file of a session that ended and has no nodes left.</summary>
     public void Forget(long id) => _ = Libc.unlink(PathOf(id));
+
+    public static string FileOf(long id) => id.ToString("x16", CultureInfo.InvariantCulture);
 
     public static long? IdOf(string file) =>
         file.Length == 16 && long.TryParse(file, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out long id) ? id : null;
@@ -80,12 +92,14 @@ internal sealed class LocalSessions(string folder)
         return LibcError.Last == Libc.EWOULDBLOCK ? false : throw LibcError.Make("Locking", path);
     }
 
-    private string PathOf(long id) => $"{Folder}/{id.ToString("x16", CultureInfo.InvariantCulture)}";
+    private string PathOf(long id) => $"{Folder}/{FileOf(id)}";
 }
 
 /// <summary>A session of this process.</summary>
 internal sealed class LocalSession : IDisposable
 {
+    private const int LOCK_UN = 8;
+
     private readonly SafeFileHandle _file;
 
     public LocalSession(long id, SafeFileHandle file)
@@ -104,7 +118,7 @@ internal sealed class LocalSession : IDisposable
             return;
         ForkedChild.Keep(Descriptor);
         // before the last descriptor of it goes, should a child have one
-        _ = Libc.flock(Descriptor, Libc.LOCK_UN);
+        _ = Libc.flock(Descriptor, LOCK_UN);
         _file.Dispose();
     }
 }

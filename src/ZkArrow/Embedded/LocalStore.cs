@@ -9,7 +9,7 @@ internal sealed class LocalStore : IAsyncDisposable
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly SqliteDatabase _database;
     private readonly LocalTree _tree;
-    private bool _closed;
+    private volatile bool _closed;
 
     private LocalStore(SqliteDatabase database) => (_database, _tree) = (database, new LocalTree(database));
 
@@ -75,8 +75,9 @@ internal sealed class LocalStore : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _gate.WaitAsync().ConfigureAwait(false);
+        // whoever tries again just now stops
         _closed = true;
+        await _gate.WaitAsync().ConfigureAwait(false);
         _database.Dispose();
         _gate.Release();
     }
@@ -88,7 +89,7 @@ internal sealed class LocalStore : IAsyncDisposable
         if (!_closed)
             return;
         _gate.Release();
-        throw new ObjectDisposedException(nameof(LocalStore));
+        throw Closed();
     }
 
     private void Leave()
@@ -105,7 +106,7 @@ internal sealed class LocalStore : IAsyncDisposable
     }
 
     /// <summary>Tries until no other process has the file locked: such locks are held for as long as one commit takes.</summary>
-    private static async ValueTask<T> AgainAsync<T>(Func<T> action, CancellationToken cancellationToken)
+    private async ValueTask<T> AgainAsync<T>(Func<T> action, CancellationToken cancellationToken)
     {
         const int Short = 20;
         for (int tries = 0; ; tries++)
@@ -117,6 +118,8 @@ internal sealed class LocalStore : IAsyncDisposable
             catch (SqliteException e) when (e.IsBusy)
             {
                 cancellationToken.ThrowIfCancellationRequested();
+                if (_closed)
+                    throw Closed();
             }
 
             if (tries < Short)
@@ -125,6 +128,8 @@ internal sealed class LocalStore : IAsyncDisposable
                 await Task.Delay(1, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private static ObjectDisposedException Closed() => new(nameof(LocalStore));
 
     private bool Execute(string sql)
     {

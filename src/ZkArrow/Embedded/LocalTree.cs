@@ -114,10 +114,19 @@ internal sealed class LocalTree(SqliteDatabase database)
         return use.Bind(1, session).Step();
     }
 
-    /// <summary>Removes the nodes of a session, in one commit.</summary>
-    public void RemoveBound(long session)
+    /// <summary>The sessions that have nodes.</summary>
+    public IReadOnlyList<long> Sessions()
     {
-        long commit = NextCommit();
+        using SqliteStatement.Use use = database.Use("SELECT DISTINCT session FROM node WHERE session <> 0");
+        List<long> sessions = [];
+        while (use.Step())
+            sessions.Add(use.Int64(0));
+        return sessions;
+    }
+
+    /// <summary>Removes the nodes of a session in one commit, and gives its number; 0 when there are none.</summary>
+    public long RemoveBound(long session)
+    {
         List<string> paths = [];
         using (SqliteStatement.Use use = database.Use("SELECT parent, name FROM node WHERE session = ?1 AND session <> 0"))
         {
@@ -126,8 +135,12 @@ internal sealed class LocalTree(SqliteDatabase database)
                 paths.Add(Join(use.Text(0), use.Text(1)));
         }
 
+        if (paths.Count == 0)
+            return 0;
+        long commit = NextCommit();
         foreach (string path in paths)
             Remove(path, commit);
+        return commit;
     }
 
     /// <summary>The sessions that a node and its children are bound to.</summary>
