@@ -18,9 +18,7 @@ static void close_noted(void) {
   }
 }
 
-static void install(void) {
-  failure = pthread_atfork(NULL, NULL, close_noted);
-}
+static void install(void) { failure = pthread_atfork(NULL, NULL, close_noted); }
 
 int32_t zkfork_close(int32_t descriptor) {
   pthread_once(&once, install);

@@ -1,6 +1,6 @@
 /*
- * Descriptors that a forked child closes at once. A child has copies of its parent's open files and with them its locks; a
- * lock that says "this process lives" must end with the process, not with its children.
+ * Descriptors that a forked child closes at once. A child has copies of its parent's open files and with them its
+ * locks; a lock that says "this process lives" must end with the process, not with its children.
  *
  * Everything may be called from any thread.
  */
