@@ -24,8 +24,10 @@ public abstract unsafe class SegmentFixture
         Data = DataDirectory.Open($"/dev/shm/zkarrow-tests-{Environment.ProcessId}/{Guid.NewGuid():N}", "unused");
 
     [TearDown]
-    public void RemoveDirectory()
+    public async Task RemoveDirectory()
     {
+        await Data.CloseAsync();
+        Assert.That((SegmentCounters.WarmMappings, SegmentCounters.WarmBytes), Is.EqualTo((0L, 0L)));
         Directory.Delete(Path.GetDirectoryName(Data.Path)!, recursive: true);
         Assert.That(Held, Is.EqualTo((0L, 0L, 0L)));
     }
