@@ -24,7 +24,7 @@ internal sealed unsafe class RecycledFile(
             _mapping = null;
         }
 
-        _mapping ??= WarmMapping.Create(pin.Descriptor, warm, path);
+        _mapping ??= WarmMapping.Create(pooled, warm);
         using FileSink rest = new(pin.Descriptor, path, warm, length);
         WarmSink sink = new(_mapping.Start, warm, rest);
         fill(new UndamagedSink(sink));

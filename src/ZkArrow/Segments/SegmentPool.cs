@@ -245,7 +245,7 @@ internal sealed class SegmentPool
         return Libc.unlink(path) == 0;
     }
 
-    private static SegmentPin? Open(string path, int how)
+    internal static SegmentPin? Open(string path, int how)
     {
         int fd;
         do

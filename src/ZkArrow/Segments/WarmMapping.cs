@@ -25,11 +25,13 @@ internal sealed unsafe class WarmMapping
     /// <summary>Another process cut the file while it was written.</summary>
     internal bool IsPoisoned => _watch.IsPoisoned;
 
-    /// <summary>Maps the first bytes of a file whose pages are there.</summary>
-    internal static WarmMapping Create(int fd, long length, string path)
+    /// <summary>Maps the first bytes of a claimed file, whose pages are there.</summary>
+    internal static WarmMapping Create(string path, long length)
     {
+        // opened anew, because a mapping keeps the locks of what it was made from
+        using SegmentPin file = SegmentPool.Open(path, Libc.O_RDWR) ?? throw LibcError.Make("Opening", path);
         byte* start = Libc.mmap(
-            null, (nint)length, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED | Libc.MAP_POPULATE, fd, 0);
+            null, (nint)length, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED | Libc.MAP_POPULATE, file.Descriptor, 0);
         if ((nint)start == -1)
             throw LibcError.Make("Mapping", path);
         try

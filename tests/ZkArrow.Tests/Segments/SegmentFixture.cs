@@ -24,9 +24,9 @@ public abstract unsafe class SegmentFixture
         Data = DataDirectory.Open($"/dev/shm/zkarrow-tests-{Environment.ProcessId}/{Guid.NewGuid():N}", "unused");
 
     [TearDown]
-    public async Task RemoveDirectory()
+    public void RemoveDirectory()
     {
-        await Data.CloseAsync();
+        Data.CloseAsync().AsTask().Wait();
         Assert.That((SegmentCounters.WarmMappings, SegmentCounters.WarmBytes), Is.EqualTo((0L, 0L)));
         Directory.Delete(Path.GetDirectoryName(Data.Path)!, recursive: true);
         Assert.That(Held, Is.EqualTo((0L, 0L, 0L)));
