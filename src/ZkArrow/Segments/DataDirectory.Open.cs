@@ -12,7 +12,7 @@ internal sealed partial class DataDirectory
     private DataDirectory(string path)
     {
         Path = path;
-        Pool = new SegmentPool(this);
+        Pool = new SegmentPool(path);
     }
 
     /// <summary>Where this process has the data directories of namespaces for which no path is given.</summary>

@@ -12,9 +12,6 @@ internal sealed partial class DataDirectory
     /// <summary>Files that wait to be written again.</summary>
     internal SegmentPool Pool { get; }
 
-    /// <summary>The size of the file system; 0 for a tmpfs without a limit.</summary>
-    internal long TotalBytes => FileSystem.Blocks * FileSystem.BlockSize;
-
     /// <summary>Bytes this process can still write; <see cref="long.MaxValue"/> on a tmpfs without a limit.</summary>
     internal long FreeBytes
     {

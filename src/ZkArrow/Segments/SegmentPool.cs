@@ -35,7 +35,7 @@ internal sealed class SegmentPool
     private const long UnlimitedShare = 1L << 30;
     private static readonly TimeSpan _lookTime = TimeSpan.FromSeconds(15);
 
-    private readonly DataDirectory _directory;
+    private readonly string _root;
     private readonly string _folder;
     private readonly Lock _gate = new();
     private readonly Dictionary<(ulong Device, ulong Inode), WarmMapping> _warm = [];
@@ -43,10 +43,10 @@ internal sealed class SegmentPool
     private Timer? _timer;
     private bool _closed;
 
-    internal SegmentPool(DataDirectory directory)
+    internal SegmentPool(string root)
     {
-        _directory = directory;
-        _folder = $"{directory.Path}/{FolderName}";
+        _root = root;
+        _folder = $"{root}/{FolderName}";
     }
 
     /// <summary>The bytes of all pooled files.</summary>
@@ -70,7 +70,7 @@ internal sealed class SegmentPool
             return false;
         }
 
-        LookAfter(Bytes > Share ? TimeSpan.Zero : _lookTime);
+        Look(now: Bytes > Share);
         return true;
     }
 
@@ -112,11 +112,11 @@ internal sealed class SegmentPool
     {
         lock (_gate)
         {
-            if (!_closed && _warm.Count < MaxWarm && _warm.TryAdd(identity, mapping))
-                return;
+            if (_closed || _warm.Count == MaxWarm || !_warm.TryAdd(identity, mapping))
+                mapping.Unmap();
         }
 
-        mapping.Unmap();
+        Look(now: false);
     }
 
     /// <summary>Lets go of the mappings, and empties the pool unless another process uses it.</summary>
@@ -147,7 +147,9 @@ internal sealed class SegmentPool
         }
     }
 
-    private long Share => _directory.TotalBytes is > 0 and long total ? total / 8 : UnlimitedShare;
+    private long Share => Libc.statfs(_root, out Libc.FileSystemStatus system) == 0 && system.Blocks > 0
+        ? system.Blocks * system.BlockSize / 8
+        : UnlimitedShare;
 
     private string PathOf(ulong inode) => $"{_folder}/{inode.ToString(CultureInfo.InvariantCulture)}";
 
@@ -257,39 +259,33 @@ internal sealed class SegmentPool
     private static bool IsStill(string path, SegmentPin file, out Libc.FileStatus status) =>
         Libc.Stat(file.Descriptor, out status) && IsAt(path, status.Identity);
 
-    private IEnumerable<PooledFile> List()
+    private List<PooledFile> List()
     {
-        foreach (string path in DataDirectory.FilesOf(_folder))
-            if (Libc.Stat(path, follow: false, out Libc.FileStatus status) && status.IsRegular)
-                yield return new PooledFile(path, status);
+        List<PooledFile> files = [];
+        try
+        {
+            foreach (string path in DataDirectory.FilesOf(_folder))
+                if (Libc.Stat(path, follow: false, out Libc.FileStatus status) && status.IsRegular)
+                    files.Add(new PooledFile(path, status));
+        }
+        catch (ZkArrowException)
+        {
+            // of another user, who looks after it
+        }
+
+        return files;
     }
 
-    /// <summary>Has the pool looked at in the background, after a while or at once.</summary>
-    private void LookAfter(TimeSpan soon)
+    /// <summary>Has the pool looked after in the background, from time to time, and now where there is something to free.</summary>
+    private void Look(bool now)
     {
         lock (_gate)
         {
             if (_closed)
                 return;
-            _timer ??= new Timer(static pool => ((SegmentPool)pool!).Look(), this, Timeout.Infinite, Timeout.Infinite);
-            _timer.Change(soon, Timeout.InfiniteTimeSpan);
-        }
-    }
-
-    private void Look()
-    {
-        try
-        {
-            Trim(KeepTime);
-            bool any = List().Any();
-            lock (_gate)
-                any |= _warm.Count > 0;
-            if (any)
-                LookAfter(_lookTime);
-        }
-        catch (ZkArrowException)
-        {
-            // the directory cannot be listed: whoever publishes next hears of it
+            _timer ??= new Timer(static pool => ((SegmentPool)pool!).Trim(KeepTime), this, _lookTime, _lookTime);
+            if (now)
+                _timer.Change(TimeSpan.Zero, _lookTime);
         }
     }
 
