@@ -52,6 +52,7 @@ internal static unsafe class Options
                 Zka.ResidencyInline or Zka.ResidencyHost => (Residency)given.Residency,
                 _ => throw Argument.Refused(nameof(options), $"had the residency {given.Residency}, which this version does not know"),
             },
+            Owner = given.Owner == 0 ? null : Handles.Get<ZkArrowOwner>(given.Owner),
             Tags = Argument.Texts(given.Tags, given.NTags, "tags"),
             Metadata = Pairs(given.Metadata, given.NMetadata),
             Lifetime = given.Lifetime switch
@@ -85,6 +86,10 @@ internal static unsafe class Options
             TimeToLive = given.TtlMs == AsItIs ? null : Argument.Milliseconds(given.TtlMs, "ttl_ms"),
         };
     }
+
+    /// <summary>Whether an owner that lives is to be replaced.</summary>
+    public static bool TakesOver(ZkaOwnerOptions* options) =>
+        options != null && Argument.Flags(Argument.Sized(options)->Flags, Zka.OwnerTakeOver, nameof(options)) != 0;
 
     /// <summary>The budgets of the columns; null when one number stands for all.</summary>
     public static long[]? ColumnBytes(ZkaLoanOptions* options)

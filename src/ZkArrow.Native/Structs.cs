@@ -52,6 +52,7 @@ internal unsafe struct ZkaPublishOptions
     public long ExpectedVersion;
     public int Residency;
     public int Reserved;
+    public nint Owner;
     public byte** Tags;
     public long NTags;
     public byte** Metadata;
@@ -59,6 +60,14 @@ internal unsafe struct ZkaPublishOptions
     public long TtlMs;
     public int Lifetime;
     public int Reserved2;
+}
+
+/// <summary><c>zka_owner_options</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct ZkaOwnerOptions
+{
+    public uint StructSize;
+    public uint Flags;
 }
 
 /// <summary><c>zka_read_options</c>.</summary>

@@ -25,6 +25,12 @@ public sealed record PublishOptions
     /// <summary>Whether to refuse a schema other than the head's.</summary>
     public bool SameSchema { get; init; }
 
+    /// <summary>
+    /// The dataset's owner, of the same client; null to publish without owning, which a dataset that has an owner refuses as
+    /// NotOwner.
+    /// </summary>
+    public ZkArrowOwner? Owner { get; init; }
+
     /// <summary>Tags for the version; those that name another one move, in the same commit.</summary>
     public IReadOnlyList<string> Tags
     {

@@ -2,6 +2,7 @@ using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using ZkArrow.ArrowC;
 using ZkArrow.Datasets;
+using ZkArrow.Ownership;
 
 namespace ZkArrow;
 
@@ -24,6 +25,7 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
     private readonly Dropper _dropper;
     private readonly Tender _tender;
     private readonly DatasetSettings _settings;
+    private readonly Acquirer _acquirer;
     private long _inlineMax;
     private int _closed;
 
@@ -42,6 +44,7 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
         PartMaker parts = new(context, schemas, new SpaceReport(context, _records), datasets, new Lifetimes(context));
         _publisher = new Publisher(context, _heads, parts, commits, schemas, _reader);
         _dropper = new Dropper(context, _heads, _catalog, _reader, _records, datasets);
+        _acquirer = new Acquirer(context, _heads, _publisher);
         RetentionKeeper retention = new(context, _catalog, _reader, datasets);
         commits.Committed += retention.OnCommitted;
         _tender = new Tender(context, _catalog, datasets, retention, _dropper);
@@ -195,6 +198,7 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _closed, 1) != 0)
             return;
+        await ReleaseOwnedAsync().ConfigureAwait(false);
         await _context.Closing.CancelAsync().ConfigureAwait(false);
         _heads.Dispose();
         await _context.Coordinator.DisposeAsync().ConfigureAwait(false);

@@ -43,6 +43,7 @@ from ._errors import (
     UnavailableError,
     UnsupportedError,
 )
+from ._owner import Owner
 from ._protocols import (
     ArrowArrayExportable,
     ArrowSchemaExportable,
@@ -81,6 +82,7 @@ __all__ = [
     "NotFoundError",
     "NotOwnerError",
     "NotResidentError",
+    "Owner",
     "PermissionDeniedError",
     "Schema",
     "SchemaMismatchError",

@@ -60,6 +60,11 @@ ZKA_PUBLISH_SAME_SCHEMA = 1
 ZKA_READ_STRICT = 1
 ZKA_READ_WAIT = 2
 ZKA_READ_VALIDATE_FULL = 4
+ZKA_OWNER_CONNECTED = 1
+ZKA_OWNER_SUSPENDED = 2
+ZKA_OWNER_LOST = 3
+ZKA_OWNER_RELEASED = 4
+ZKA_OWNER_TAKE_OVER = 1
 ZKA_SCHEMA_POLICY_NONE = 1
 ZKA_SCHEMA_POLICY_BACKWARD = 2
 ZKA_SCHEMA_POLICY_FORWARD = 3
@@ -127,6 +132,10 @@ class zka_read_options(Structure):
 
 
 class zka_loan_options(Structure):
+    pass
+
+
+class zka_owner_options(Structure):
     pass
 
 
@@ -213,6 +222,7 @@ zka_publish_options._fields_ = [
     ("expected_version", c_int64),
     ("residency", c_int32),
     ("reserved", c_int32),
+    ("owner", c_void_p),
     ("tags", POINTER(c_char_p)),
     ("n_tags", c_int64),
     ("metadata", POINTER(c_char_p)),
@@ -236,6 +246,11 @@ zka_loan_options._fields_ = [
     ("column_var_bytes", POINTER(c_int64)),
     ("n_columns", c_int64),
     ("alloc_bytes", c_int64),
+]
+
+zka_owner_options._fields_ = [
+    ("struct_size", c_uint32),
+    ("flags", c_uint32),
 ]
 
 zka_dataset_options._fields_ = [
@@ -414,6 +429,26 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
         ],
     ),
     "zka_loan_close": (c_int32, [c_void_p]),
+    "zka_owner_acquire": (
+        c_int32,
+        [
+            c_void_p,
+            c_char_p,
+            POINTER(zka_owner_options),
+            c_int64,
+            c_void_p,
+            POINTER(c_void_p),
+            POINTER(zka_error),
+        ],
+    ),
+    "zka_owner_epoch": (c_int32, [c_void_p, POINTER(c_uint64), POINTER(zka_error)]),
+    "zka_owner_state": (c_int32, [c_void_p, POINTER(c_int32), POINTER(zka_error)]),
+    "zka_owner_wait": (
+        c_int32,
+        [c_void_p, c_int32, c_int64, c_void_p, POINTER(c_int32), POINTER(zka_error)],
+    ),
+    "zka_owner_release": (c_int32, [c_void_p, c_int64, c_void_p, POINTER(zka_error)]),
+    "zka_owner_close": (c_int32, [c_void_p]),
     "zka_dataset_configure": (
         c_int32,
         [c_void_p, c_char_p, POINTER(zka_dataset_options), c_int64, c_void_p, POINTER(zka_error)],

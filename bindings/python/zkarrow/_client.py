@@ -14,6 +14,7 @@ from ._lists import DatasetInfo, ListResult, VersionInfo
 from ._errors import InvalidArgumentError
 from ._handle import Handle
 from ._loan import Loan, SchemaLike, open_loan
+from ._owner import Owner, acquire, pointer_of
 from ._protocols import TableLike
 from ._stream import Source
 from ._subscription import Subscription
@@ -111,6 +112,7 @@ class Client(Handle):
         expected_version: int | None = None,
         residency: Residency | None = None,
         same_schema: bool = False,
+        owner: Owner | None = None,
         timeout: float | None = 30.0,
     ) -> Version:
         """Makes a table the next version of a dataset, atomically; makes the dataset if need be.
@@ -120,14 +122,15 @@ class Client(Handle):
         once. What an iterable raises is raised here. ``expected_version`` is the number the head
         must have, 0 = the dataset must not exist yet, None = do not compare. ``residency`` None =
         inline when small, else host. ``same_schema`` refuses a schema other than the head's.
+        ``owner`` is the dataset's, from `own`; a dataset that has one refuses everybody else.
 
         Raises InvalidArgumentError, AlreadyExistsError, NotFoundError, ConflictError,
-        NotOwnerError, SchemaMismatchError, NoSpaceError, TooLargeError, TimeoutError,
+        NotOwnerError, FencedError, SchemaMismatchError, NoSpaceError, TooLargeError, TimeoutError,
         UnsupportedError. Where ``outcome_unknown`` is true it may have been published all the same.
         """
         flags = _bindings.ZKA_PUBLISH_SAME_SCHEMA if same_schema else 0
         commit = _ffi.library().zka_dataset_publish
-        return self._commit(commit, name, table, expected_version, residency, flags, timeout)
+        return self._commit(commit, name, table, expected_version, residency, flags, owner, timeout)
 
     def append(
         self,
@@ -136,6 +139,7 @@ class Client(Handle):
         *,
         expected_version: int | None = None,
         residency: Residency | None = None,
+        owner: Owner | None = None,
         timeout: float | None = 30.0,
     ) -> Version:
         """Makes the head's rows and those of ``table`` behind them the next version, atomically;
@@ -148,7 +152,7 @@ class Client(Handle):
         or DataLostError when the head's rows had to be rewritten and are not on this host.
         """
         commit = _ffi.library().zka_dataset_append
-        return self._commit(commit, name, table, expected_version, residency, 0, timeout)
+        return self._commit(commit, name, table, expected_version, residency, 0, owner, timeout)
 
     def _commit(
         self,
@@ -158,6 +162,7 @@ class Client(Handle):
         expected_version: int | None,
         residency: Residency | None,
         flags: int,
+        owner: Owner | None,
         timeout: float | None,
     ) -> Version:
         pointer = self._open_pointer()
@@ -171,6 +176,8 @@ class Client(Handle):
             flags,
             _bindings.ZKA_ANY_VERSION if expected_version is None else expected_version,
             _RESIDENCY_CODES[residency],
+            0,
+            pointer_of(owner),
         )
         source = Source(table)
 
@@ -190,6 +197,16 @@ class Client(Handle):
             return from_info(info)
 
         return _waiting.wait(commit, timeout)
+
+    def own(self, name: str, *, timeout: float | None = 30.0, take_over: bool = False) -> Owner:
+        """Becomes the one writer of a dataset; makes the dataset, with no version yet, if need be.
+
+        Where it has an owner this waits, at most ``timeout`` seconds, until that one lets go or its
+        session ends; ``take_over`` takes it at once from an owner that lives, which is told.
+
+        Raises TimeoutError, naming the owner. Use it as a context manager, which releases.
+        """
+        return acquire(self, name, timeout, take_over)
 
     def loan(
         self,

@@ -10,6 +10,7 @@ from ._bindings import ArrowArray, ArrowSchema, zka_loan_options
 from ._errors import InvalidArgumentError, NotFoundError
 from ._handle import Handle
 from ._loan_columns import Bits, Buffers, Column, column_of
+from ._owner import Owner, pointer_of
 from ._protocols import ArrowSchemaExportable
 from ._table import TYPE_NAMES
 from ._version import Version, from_info, new_info
@@ -121,16 +122,17 @@ class Loan(Handle):
         rows: int | None = None,
         expected_version: int | None = None,
         same_schema: bool = False,
+        owner: Owner | None = None,
         timeout: float | None = 30.0,
     ) -> Version:
         """Makes the loan the next version of a dataset, atomically; makes the dataset if need be.
 
-        ``rows`` is how many to publish, from the first on, None = all. ``expected_version`` and
-        ``same_schema`` are as in `Client.publish`.
+        ``rows`` is how many to publish, from the first on, None = all. ``expected_version``,
+        ``same_schema`` and ``owner`` are as in `Client.publish`.
 
         Raises InvalidArgumentError (published already), TooLargeError (a column used more than the
         loan has for it), AlreadyExistsError, NotFoundError, ConflictError, NotOwnerError,
-        SchemaMismatchError. Where ``outcome_unknown`` is true it may have been published.
+        FencedError, SchemaMismatchError. Where ``outcome_unknown`` is true it may have been published.
         """
         library = _ffi.library()
         pointer = self._open_pointer()
@@ -142,6 +144,9 @@ class Loan(Handle):
             sizeof(_bindings.zka_publish_options),
             _bindings.ZKA_PUBLISH_SAME_SCHEMA if same_schema else 0,
             _bindings.ZKA_ANY_VERSION if expected_version is None else expected_version,
+            0,
+            0,
+            pointer_of(owner),
         )
         assert self._buffers is not None
         batch = self._buffers.array

@@ -437,6 +437,9 @@ typedef struct zka_version_info {
     sizeof(zka_version_info), 0, 0, 0, 0, 0, 0, {0}, {0}, { 0 } \
   }
 
+/** The right to be the one writer of a dataset; see zka_owner_acquire(). */
+typedef struct zka_owner zka_owner;
+
 /** For zka_publish_options.expected_version: publish whatever the head is. */
 #define ZKA_ANY_VERSION (-1)
 
@@ -452,14 +455,16 @@ typedef struct zka_version_info {
 
 /** How to publish. */
 typedef struct zka_publish_options {
-  uint32_t struct_size;        /**< sizeof(zka_publish_options) */
-  uint32_t flags;              /**< ZKA_PUBLISH_... */
-  int64_t expected_version;    /**< compare-and-set: the number the head must have; 0 = the dataset must not exist yet;
-                                    ZKA_ANY_VERSION = do not compare */
-  int32_t residency;           /**< ZKA_RESIDENCY_...; 0 = inline when small (see zka_client_options), else host */
-  int32_t reserved;            /**< zero */
-  const char* const* tags;     /**< tags for the version; those that name another one move, in the same commit */
-  int64_t n_tags;              /**< how many; at most 64 */
+  uint32_t struct_size;     /**< sizeof(zka_publish_options) */
+  uint32_t flags;           /**< ZKA_PUBLISH_... */
+  int64_t expected_version; /**< compare-and-set: the number the head must have; 0 = the dataset must not exist yet;
+                                 ZKA_ANY_VERSION = do not compare */
+  int32_t residency;        /**< ZKA_RESIDENCY_...; 0 = inline when small (see zka_client_options), else host */
+  int32_t reserved;         /**< zero */
+  zka_owner* owner;        /**< the dataset's owner, acquired by the same client; NULL = publish without owning, which a
+                                dataset that has an owner refuses with ZKA_NOT_OWNER */
+  const char* const* tags; /**< tags for the version; those that name another one move, in the same commit */
+  int64_t n_tags;          /**< how many; at most 64 */
   const char* const* metadata; /**< what to attach to the version: key, value, key, value, ...; 4,096 bytes at most */
   int64_t n_metadata;          /**< how many pairs; at most 64 */
   int64_t ttl_ms;              /**< with ZKA_LIFETIME_TTL: for how long after its last publish the dataset stays */
@@ -469,7 +474,7 @@ typedef struct zka_publish_options {
 } zka_publish_options;
 
 #define ZKA_PUBLISH_OPTIONS_INIT \
-  { sizeof(zka_publish_options), 0u, ZKA_ANY_VERSION, 0, 0, NULL, 0, NULL, 0, 0, 0, 0 }
+  { sizeof(zka_publish_options), 0u, ZKA_ANY_VERSION, 0, 0, NULL, NULL, 0, NULL, 0, 0, 0, 0 }
 
 /**
  * \brief Makes a table the next version of a dataset, atomically; makes the dataset when it does not exist.
@@ -483,7 +488,7 @@ typedef struct zka_publish_options {
  * \param[out] error what went wrong; may be NULL.
  * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_ALREADY_EXISTS (expected 0), ZKA_NOT_FOUND (expected a
  * version of a dataset that does not exist), ZKA_CONFLICT (the head is not the expected version; the message names the
- * winner), ZKA_NOT_OWNER, ZKA_SCHEMA_MISMATCH, ZKA_NO_SPACE, ZKA_TOO_LARGE, ZKA_TIMEOUT, ZKA_CANCELLED,
+ * winner), ZKA_NOT_OWNER, ZKA_FENCED, ZKA_SCHEMA_MISMATCH, ZKA_NO_SPACE, ZKA_TOO_LARGE, ZKA_TIMEOUT, ZKA_CANCELLED,
  * ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED, ZKA_UNSUPPORTED, ZKA_FORKED.
  * \par Ownership
  * `stream` is consumed on ZKA_OK only; nothing of it is kept. After a failure it may have been read to its end: release
@@ -871,7 +876,7 @@ ZKA_API ZKA_NODISCARD zka_status zka_loan_alloc(zka_loan* loan, int64_t bytes, v
  * \return ZKA_OK, ZKA_INVALID_ARGUMENT (also: published already, a buffer is not in the loan), ZKA_INVALID_HANDLE
  * (also: the client is closed), ZKA_TOO_LARGE (a column used more than the loan has for it), ZKA_BUSY (it is being
  * published), ZKA_ALREADY_EXISTS (expected 0), ZKA_NOT_FOUND (expected a version of a dataset that does not exist),
- * ZKA_CONFLICT (the head is not the expected version; the message names the winner), ZKA_NOT_OWNER,
+ * ZKA_CONFLICT (the head is not the expected version; the message names the winner), ZKA_NOT_OWNER, ZKA_FENCED,
  * ZKA_SCHEMA_MISMATCH, ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED, ZKA_FORKED.
  * \par Ownership
  * `batch` stays the caller's.
@@ -895,6 +900,139 @@ ZKA_API ZKA_NODISCARD zka_status zka_loan_publish(zka_loan* loan, const char* na
  * \since 0.1
  */
 ZKA_API zka_status zka_loan_close(zka_loan* loan);
+
+/** @} */
+
+/** \defgroup owner Owner
+ * The one writer that a dataset admits at a time. Each owner has an epoch, larger than that of every owner before; each
+ * commit checks it, so that an owner that was taken over publishes nothing, whatever it believes.
+ * @{ */
+
+/** It publishes. */
+#define ZKA_OWNER_CONNECTED 1
+/** The connection is lost, or nothing was heard for two thirds of the session's timeout. Nobody else owns the dataset yet;
+ * what this owner publishes waits until it is connected again. */
+#define ZKA_OWNER_SUSPENDED 2
+/** The session may have ended, so that another may own the dataset now. If nobody does when the connection is back, it is
+ * connected again with the same epoch; otherwise this is the end, and publishing gives ZKA_FENCED. */
+#define ZKA_OWNER_LOST 3
+/** It was released. The end. */
+#define ZKA_OWNER_RELEASED 4
+
+/** Flag of zka_owner_options: take the dataset from an owner that lives, without waiting. That one is told, and what it
+ * publishes from then on is refused: for an operator, or a supervisor that knows the owner to be dead. */
+#define ZKA_OWNER_TAKE_OVER 1u
+
+/** How to acquire ownership. */
+typedef struct zka_owner_options {
+  uint32_t struct_size; /**< sizeof(zka_owner_options) */
+  uint32_t flags;       /**< ZKA_OWNER_... */
+} zka_owner_options;
+
+#define ZKA_OWNER_OPTIONS_INIT \
+  { sizeof(zka_owner_options), 0u }
+
+/**
+ * \brief Becomes the one writer of a dataset; makes the dataset, with no version yet, when it does not exist. Where it has
+ * an owner, this waits until that one releases it or its session ends. Who waited longest is not served first.
+ * \param client the client.
+ * \param name the dataset.
+ * \param options may be NULL.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[out] out the owner.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_TIMEOUT (the message names the owner), ZKA_CANCELLED,
+ * ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED, ZKA_FORKED. After any failure the dataset is not owned by this call, nor will
+ * be.
+ * \par Ownership
+ * The caller closes it with zka_owner_close().
+ * \par Thread safety
+ * Any thread. The owner may be used by any number of threads at once.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_owner_acquire(zka_client* client, const char* name,
+                                                   const zka_owner_options* options, int64_t timeout_ms,
+                                                   zka_cancel* cancel, zka_owner** out, zka_error* error);
+
+/**
+ * \brief The epoch of an owner, its fencing token: to be passed along to whatever else must not obey a late owner.
+ * \param owner the owner.
+ * \param[out] out the epoch.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_owner_epoch(zka_owner* owner, uint64_t* out, zka_error* error);
+
+/**
+ * \brief The state of an owner at this moment, one of ZKA_OWNER_... Asks nobody but the clock.
+ * \param owner the owner.
+ * \param[out] out the state.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_owner_state(zka_owner* owner, int32_t* out, zka_error* error);
+
+/**
+ * \brief Waits until the state of an owner is another one, be it that somebody has taken over.
+ * \param owner the owner.
+ * \param from the state already known, one of ZKA_OWNER_...
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[out] out the new state.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE (it did not
+ * change, and the coordinator cannot be reached), ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_owner_wait(zka_owner* owner, int32_t from, int64_t timeout_ms, zka_cancel* cancel,
+                                                int32_t* out, zka_error* error);
+
+/**
+ * \brief Gives the ownership back, which wakes whoever waits for it. It is over for this owner at once; where the
+ * coordinator does not hear of it in time, the release goes on behind the caller's back. Once it is over, by whatever
+ * cause, this does nothing.
+ * \param owner the owner.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_CANCELLED, ZKA_UNAVAILABLE (the coordinator could not be
+ * told yet), ZKA_PERMISSION_DENIED, ZKA_FORKED.
+ * \par Ownership
+ * The handle stays; close it.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_owner_release(zka_owner* owner, int64_t timeout_ms, zka_cancel* cancel,
+                                                   zka_error* error);
+
+/**
+ * \brief Closes an owner, and releases it as zka_owner_release() does, waiting a few seconds at most. A publish under way
+ * with it may be refused. May come after zka_client_close(), which releases what its client owns.
+ * \param owner the owner; NULL does nothing.
+ * \return ZKA_OK, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * The handle is gone.
+ * \par Thread safety
+ * Any thread, once per handle.
+ * \since 0.1
+ */
+ZKA_API zka_status zka_owner_close(zka_owner* owner);
 
 /** @} */
 
@@ -1043,7 +1181,7 @@ ZKA_API ZKA_NODISCARD zka_status zka_dataset_untag(zka_client* client, const cha
 typedef struct zka_counters {
   uint32_t struct_size;     /**< sizeof(zka_counters), set by the caller */
   uint32_t reserved;        /**< zero */
-  int64_t handles;          /**< clients, tables, subscriptions, loans, cancels */
+  int64_t handles;          /**< clients, tables, subscriptions, loans, owners, cancels */
   int64_t exported_arrays;  /**< arrays handed out and not yet released */
   int64_t exported_streams; /**< streams handed out and not yet released */
   int64_t exported_schemas; /**< schemas handed out and not yet released */

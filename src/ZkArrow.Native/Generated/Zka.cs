@@ -52,6 +52,11 @@ internal static class Zka
     public const int ReadStrict = 1;
     public const int ReadWait = 2;
     public const int ReadValidateFull = 4;
+    public const int OwnerConnected = 1;
+    public const int OwnerSuspended = 2;
+    public const int OwnerLost = 3;
+    public const int OwnerReleased = 4;
+    public const int OwnerTakeOver = 1;
     public const int SchemaPolicyNone = 1;
     public const int SchemaPolicyBackward = 2;
     public const int SchemaPolicyForward = 3;

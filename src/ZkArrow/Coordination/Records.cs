@@ -10,8 +10,27 @@ internal sealed record FormatRecord(int Zkarrow, Guid Namespace);
 /// <summary>What a name points to. An incarnation is never reused, so a writer of a dropped dataset finds nothing.</summary>
 internal sealed record NameRecord(int Format, Guid Inc);
 
-/// <summary>Who may write. The stat version of the node that holds it is the fence that every commit checks.</summary>
-internal sealed record OwnRecord(int Format, long Epoch, string State)
+/// <summary>
+/// Who may write. The stat version of the node that holds it is the fence that every commit checks. What follows the
+/// state tells of the last owner, also when it has released; a dataset that never had one lacks it.
+/// </summary>
+/// <param name="Format">The layout's version.</param>
+/// <param name="Epoch">The fencing token; it only grows.</param>
+/// <param name="State">One of the constants.</param>
+/// <param name="Iid">The client that owns: the first half of its commit ids.</param>
+/// <param name="Session">The session in which it acquired, for people who look at the ensemble.</param>
+/// <param name="SinceUs">The owner's clock when it acquired.</param>
+/// <param name="Author">The owner's process, as in a manifest.</param>
+/// <param name="Nonce">One acquisition, by which an owner whose answer was lost finds out whether it won.</param>
+internal sealed record OwnRecord(
+    int Format,
+    long Epoch,
+    string State,
+    string? Iid = null,
+    string? Session = null,
+    long? SinceUs = null,
+    string? Author = null,
+    string? Nonce = null)
 {
     public const string Free = "free";
     public const string Owned = "owned";
@@ -19,6 +38,10 @@ internal sealed record OwnRecord(int Format, long Epoch, string State)
 
     /// <summary>What a new dataset begins with.</summary>
     public static OwnRecord AtFirst { get; } = new(ZnodeLayout.Format, 0, Free);
+    /// <summary>The owner, for a sentence: "epoch 7, 4711@host since 2026-01-31 12:00:00Z".</summary>
+    public string Describe() => SinceUs is { } since
+        ? $"epoch {Epoch}, {Author} since {DateTime.UnixEpoch.AddMicroseconds(since):u}"
+        : $"epoch {Epoch}";
 }
 
 /// <summary>What stands in <c>/dropped/&lt;inc&gt;</c>.</summary>

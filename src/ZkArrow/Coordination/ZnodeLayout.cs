@@ -43,6 +43,9 @@ internal sealed class ZnodeLayout(string chroot)
 
     public string Own(Guid incarnation) => Dataset(incarnation) + "/own";
 
+    /// <summary>There while the owner's session lives; who contends watches it.</summary>
+    public string Lock(Guid incarnation) => Own(incarnation) + "/lock";
+
     public string Head(Guid incarnation) => Dataset(incarnation) + "/head";
 
     /// <summary>Bound to the session that a dataset lives as long as.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ZkArrow.Coordination;
+using ZkArrow.Ownership;
 
 namespace ZkArrow.Datasets;
 
@@ -52,6 +53,8 @@ internal sealed class CommitLoop(DatasetContext context)
             }
 
             Forget(refused, at);
+            if (refused.Owner != null && at == refused.FenceAt)
+                await refused.Owner.ThrowIfDeposedAsync(call.Token).ConfigureAwait(false);
             return schemaGone || answer.Refusal is TreeRefusal.NodeExists or TreeRefusal.BadVersion or TreeRefusal.NoNode
                 ? new CommitOutcome(refused, schemaGone)
                 : throw Unexpected(answer, $"committing '{refused.Entry.Name}'");
@@ -86,6 +89,9 @@ internal sealed class CommitLoop(DatasetContext context)
         long start = Stopwatch.GetTimestamp();
         while (true)
         {
+            // what was sent already is settled, whoever owns now; nothing is sent for an owner that may have lost
+            foreach (OwnerTerm owner in lost ? [] : parts.Select(part => part.Owner).OfType<OwnerTerm>())
+                await owner.RequireAsync(call).ConfigureAwait(false);
             try
             {
                 TreeAnswer answer = await context.Coordinator.CommitAsync(commit, call.Token).ConfigureAwait(false);

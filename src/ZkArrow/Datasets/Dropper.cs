@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using ZkArrow.Coordination;
+using ZkArrow.Ownership;
 
 namespace ZkArrow.Datasets;
 
@@ -10,6 +11,8 @@ namespace ZkArrow.Datasets;
 internal sealed partial class Dropper(DatasetContext context, HeadCache heads, Catalog catalog, Reader reader, SegmentRecords records, DatasetRecords datasets)
 {
     private const int DeletesPerCommit = 100;
+
+    private readonly OwnNodes _own = new(context);
 
     public async ValueTask DropAsync(string name, long version, Call call)
     {
@@ -30,18 +33,13 @@ internal sealed partial class Dropper(DatasetContext context, HeadCache heads, C
 
             if (head == null)
                 throw Reader.Missing(name);
-            string ownPath = context.Layout.Own(head.Incarnation);
-            Node? own = await context.GetAsync(ownPath, null, sync: false, call.Token).ConfigureAwait(false);
-            OwnRecord? record = own == null ? null : RecordCodec.Read(own.Data, RecordJson.Default.OwnRecord, ownPath);
-            if (record == null || record.State == OwnRecord.Dropped)
+            if (await _own.RequireFreeAsync(name, head.Incarnation, call.Token).ConfigureAwait(false) is not { } own)
                 continue; // somebody else has just dropped it: the name tells
-            if (record.State == OwnRecord.Owned)
-                throw new ZkArrowException(ZkArrowStatus.NotOwner, $"the dataset '{name}' has an owner (epoch {record.Epoch}); drop it as its owner, or wait until it is released");
             try
             {
                 bool done = version == 0
-                    ? await DropDatasetAsync(entry, head, record, own!.StatVersion, call).ConfigureAwait(false)
-                    : await DropVersionAsync(name, head, version, own!.StatVersion, sent != null, call).ConfigureAwait(false);
+                    ? await DropDatasetAsync(entry, head, own, call).ConfigureAwait(false)
+                    : await DropVersionAsync(name, head, version, own.StatVersion, sent != null, call).ConfigureAwait(false);
                 if (done)
                     return;
             }
@@ -57,14 +55,14 @@ internal sealed partial class Dropper(DatasetContext context, HeadCache heads, C
         }
     }
 
-    private async ValueTask<bool> DropDatasetAsync(DatasetEntry entry, Head head, OwnRecord own, int ownVersion, Call call)
+    private async ValueTask<bool> DropDatasetAsync(DatasetEntry entry, Head head, OwnNode own, Call call)
     {
         ZnodeLayout layout = context.Layout;
-        OwnRecord dropped = new(ZnodeLayout.Format, own.Epoch + 1, OwnRecord.Dropped);
+        OwnRecord dropped = new(ZnodeLayout.Format, own.Record.Epoch + 1, OwnRecord.Dropped);
         DroppedRecord todo = new(ZnodeLayout.Format, entry.Name, DatasetContext.NowUs());
         TreeAnswer answer = await context.Coordinator.CommitAsync(
             [
-                TreeOp.Set(layout.Own(head.Incarnation), RecordCodec.Write(dropped, RecordJson.Default.OwnRecord), ownVersion),
+                TreeOp.Set(layout.Own(head.Incarnation), RecordCodec.Write(dropped, RecordJson.Default.OwnRecord), own.StatVersion),
                 TreeOp.Delete(layout.Name(entry.Name), TreeOp.Exists),
                 TreeOp.Create(layout.Dropped(head.Incarnation), RecordCodec.Write(todo, RecordJson.Default.DroppedRecord)),
             ],

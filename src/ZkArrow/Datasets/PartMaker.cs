@@ -1,19 +1,30 @@
 using ZkArrow.Coordination;
+using ZkArrow.Ownership;
 
 namespace ZkArrow.Datasets;
 
 /// <summary>Makes the parts of commits: checks what can be checked before, puts the bytes in place, and words the operations.</summary>
 internal sealed class PartMaker(DatasetContext context, SchemaStore schemas, SpaceReport space, DatasetRecords datasets, Lifetimes lifetimes)
 {
+    private readonly OwnNodes _own = new(context);
+
     /// <summary>
     /// The next version on a head as it is remembered, which may be old: the commit finds out. Null when it is known to
     /// have gone, and must be read again.
     /// </summary>
     public async ValueTask<CommitPart?> MakeAsync(DatasetEntry entry, Head? head, IDraftMaker drafts, PublishOptions options, Call call)
     {
+        OwnerTerm? owner = options.Owner?.Term;
+        owner?.ThrowUnlessOf(context, entry.Name);
         head = await CheckExpectedAsync(entry, head, options.ExpectedVersion, call).ConfigureAwait(false);
         if (options.SameSchema && head?.Manifest is { } current)
             await schemas.RequireSameAsync(drafts.Schema, current.Schema, entry.Name, call.Token).ConfigureAwait(false);
+        if (owner != null && owner.Incarnation != head?.Incarnation)
+        {
+            await owner.ThrowIfDeposedAsync(call.Token).ConfigureAwait(false);
+            return null;
+        }
+
         KnownDataset? dataset = null;
         if (head != null)
         {
@@ -77,17 +88,15 @@ internal sealed class PartMaker(DatasetContext context, SchemaStore schemas, Spa
     {
         ZnodeLayout layout = context.Layout;
         Guid inc = head.Incarnation;
-        Owner? owner = await OwnerAsync(entry, inc, cancellationToken).ConfigureAwait(false);
-        if (owner == null)
+        OwnerTerm? owner = options.Owner?.Term;
+        if ((owner?.Fence ?? await FreeAsync(entry, inc, cancellationToken).ConfigureAwait(false)) is not { } fence)
             return null;
-        if (owner.Record.State == OwnRecord.Owned)
-            throw new ZkArrowException(ZkArrowStatus.NotOwner, $"the dataset '{entry.Name}' has an owner (epoch {owner.Record.Epoch}); publish as its owner, or wait until it is released");
         long version = head.Version + 1;
-        Manifest manifest = Described(draft.Prepare(inc, version, owner.Record.Epoch), head.Manifest, options);
+        Manifest manifest = Described(draft.Prepare(inc, version, owner?.Epoch ?? 0), head.Manifest, options);
         HeadRecord next = HeadRecord.After(head.Record, manifest);
         IReadOnlyList<Manifest> victims = RetentionKeeper.VictimsOf(entry, dataset, manifest);
         List<TreeOp> operations = SchemaCheck(draft, newSchema);
-        operations.Add(TreeOp.Check(layout.Own(inc), owner.StatVersion));
+        operations.Add(TreeOp.Check(layout.Own(inc), fence));
         int headAt = operations.Count;
         operations.Add(TreeOp.Set(layout.Head(inc), RecordCodec.Write(next, RecordJson.Default.HeadRecord), head.StatVersion));
         operations.Add(TreeOp.Create(layout.Version(inc, version), RecordCodec.WriteVersion(manifest, draft.InlineFile)));
@@ -95,8 +104,17 @@ internal sealed class PartMaker(DatasetContext context, SchemaStore schemas, Spa
         operations.AddRange(victims.Select(victim => TreeOp.Delete(layout.Version(inc, victim.Version), TreeOp.Exists)));
         return new CommitPart
         {
-            Entry = entry, Incarnation = inc, Head = next, Operations = operations, HeadAt = headAt, IsNew = false, Draft = draft, ChecksSchema = newSchema,
-            Dataset = dataset, Victims = victims,
+            Entry = entry,
+            Incarnation = inc,
+            Head = next,
+            Operations = operations,
+            HeadAt = headAt,
+            IsNew = false,
+            Draft = draft,
+            ChecksSchema = newSchema,
+            Owner = owner,
+            Dataset = dataset,
+            Victims = victims,
         };
     }
 
@@ -149,17 +167,18 @@ internal sealed class PartMaker(DatasetContext context, SchemaStore schemas, Spa
     private List<TreeOp> SchemaCheck(Draft draft, bool newSchema) =>
         newSchema ? [TreeOp.Check(context.Layout.Schema(draft.SchemaId), TreeOp.Exists)] : [];
 
-    /// <summary>The owner record as it is remembered, or read; null when the dataset was dropped.</summary>
-    private async ValueTask<Owner?> OwnerAsync(DatasetEntry entry, Guid inc, CancellationToken cancellationToken)
+    /// <summary>The fence of a dataset that nobody owns, as it is remembered or read; null when the dataset was dropped.</summary>
+    private async ValueTask<int?> FreeAsync(DatasetEntry entry, Guid inc, CancellationToken cancellationToken)
     {
-        if (entry.LastOwner?.Incarnation == inc)
-            return entry.LastOwner;
-        string path = context.Layout.Own(inc);
-        Node? node = await DatasetContext.RetryAsync(t => context.Coordinator.GetAsync(path, null, t), cancellationToken).ConfigureAwait(false);
-        if (node == null)
-            return null;
-        OwnRecord record = RecordCodec.Read(node.Data, RecordJson.Default.OwnRecord, path);
-        return record.State == OwnRecord.Dropped ? null : entry.LastOwner = new Owner(inc, record, node.StatVersion);
+        Owner? known = entry.LastOwner;
+        if (known?.Incarnation != inc)
+        {
+            if (await _own.RequireFreeAsync(entry.Name, inc, cancellationToken).ConfigureAwait(false) is not { } own)
+                return null;
+            known = entry.LastOwner = new Owner(inc, own.Record, own.StatVersion);
+        }
+
+        return known.StatVersion;
     }
 
     /// <summary>

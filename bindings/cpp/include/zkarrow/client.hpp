@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 #include <zkarrow/loan.hpp>
+#include <zkarrow/owner.hpp>
 #include <zkarrow/subscription.hpp>
 #include <zkarrow/table.hpp>
 
@@ -101,7 +102,7 @@ class Client {
   /// Makes a table the next version of a dataset, atomically; makes the dataset when it does not
   /// exist. The stream is consumed on success only.
   Version publish(const std::string& name, ArrowArrayStream* stream, const PublishOptions& options = {}) const {
-    return commit(zka_dataset_publish, name, stream, options);
+    return detail::commit(zka_dataset_publish, get(), name, stream, options);
   }
   /// Makes a table the next version of a dataset; the stream is consumed on success only.
   Version publish(const std::string& name, UniqueStream& stream, const PublishOptions& options = {}) const {
@@ -116,7 +117,7 @@ class Client {
   /// does not exist. Rows that are in shared memory already stay where they are. The stream is consumed on success
   /// only.
   Version append(const std::string& name, ArrowArrayStream* stream, const PublishOptions& options = {}) const {
-    return commit(zka_dataset_append, name, stream, options);
+    return detail::commit(zka_dataset_append, get(), name, stream, options);
   }
   /// Adds rows to a dataset; the stream is consumed on success only.
   Version append(const std::string& name, UniqueStream& stream, const PublishOptions& options = {}) const {
@@ -125,6 +126,24 @@ class Client {
   /// Adds rows to a dataset.
   Version append(const std::string& name, UniqueStream&& stream, const PublishOptions& options = {}) const {
     return append(name, stream.get(), options);
+  }
+
+  /// Becomes the one writer of a dataset, with an epoch larger than every one before; makes the dataset, with no version
+  /// yet, when it does not exist. Where it has an owner, this waits until that one lets go or its session ends.
+  /// \throws TimeoutError naming the owner.
+  [[nodiscard]] Owner own(const std::string& name, const OwnOptions& options = {}) const {
+    zka_owner_options raw = ZKA_OWNER_OPTIONS_INIT;
+    raw.flags = options.take_over ? ZKA_OWNER_TAKE_OVER : 0;
+    zka_owner* owner = nullptr;
+    detail::check([&](zka_error* error) {
+      return zka_owner_acquire(get(), detail::c_str(name), &raw, options.timeout.milliseconds(),
+                               detail::handle_of(options.cancel), &owner, error);
+    });
+    return {owner, get(), name};
+  }
+  /// Becomes the one writer of a dataset, within a time.
+  [[nodiscard]] Owner own(const std::string& name, Timeout timeout) const {
+    return own(name, OwnOptions{false, timeout, nullptr});
   }
 
   /// Opens a loan of `rows` rows, whose columns are written in place; `schema` is read and stays the caller's. Of
@@ -228,6 +247,9 @@ class Client {
                                                          const PublishOptions& options = {}) const {
     return detail::attempt([&] { return append(name, stream, options); });
   }
+  [[nodiscard]] std::expected<Owner, Error> try_own(const std::string& name, const OwnOptions& options = {}) const {
+    return detail::attempt([&] { return own(name, options); });
+  }
   [[nodiscard]] std::expected<Table, Error> try_read(const std::string& name, const ReadOptions& options = {}) const {
     return detail::attempt([&] { return read(name, options); });
   }
@@ -250,15 +272,6 @@ class Client {
   [[nodiscard]] zka_client* release() noexcept { return handle_.release(); }
 
  private:
-  Version commit(decltype(&zka_dataset_publish) function, const std::string& name, ArrowArrayStream* stream,
-                 const PublishOptions& options) const {
-    const zka_publish_options raw = detail::raw_options(options);
-    return detail::get_version([&](zka_version_info* out, zka_error* error) {
-      return function(get(), detail::c_str(name), stream, &raw, options.timeout.milliseconds(),
-                      detail::handle_of(options.cancel), out, error);
-    });
-  }
-
   detail::Handle<zka_client, zka_client_close> handle_;
 };
 

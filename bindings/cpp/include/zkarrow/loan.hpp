@@ -13,7 +13,7 @@
 #include <vector>
 #include <zkarrow/arrow.hpp>
 #include <zkarrow/column.hpp>
-#include <zkarrow/publish.hpp>
+#include <zkarrow/owner.hpp>
 
 namespace zkarrow {
 inline namespace v0 {
