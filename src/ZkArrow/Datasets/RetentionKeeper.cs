@@ -34,9 +34,10 @@ internal sealed partial class RetentionKeeper(DatasetContext context, Catalog ca
             return;
         DatasetEntry entry = part.Entry;
         RecordedVersions? before = entry.Recorded;
-        if (part.IsNew || (before?.Incarnation == part.Incarnation && before.All[^1].Version == made.Version - 1))
+        bool first = made.Version == 1; // nothing can have been before it
+        if (first || (before?.Incarnation == part.Incarnation && before.All[^1].Version == made.Version - 1))
         {
-            Manifest[] left = [.. (part.IsNew ? [] : before!.All).Except(part.Victims), made];
+            Manifest[] left = [.. (first ? [] : before!.All).Except(part.Victims), made];
             entry.Recorded = new RecordedVersions(part.Incarnation, left);
             IReadOnlyList<string> files = RetentionRule.FilesOf(part.Victims, left);
             if (files.Count > 0)
