@@ -7,16 +7,13 @@ the version already; otherwise every read opens, locks, maps and checks the segm
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 
 from harness.driver import inside_peers
 from harness.result import Result, time_text
 from harness.rounds import interleave, ratio
-from harness.setting import ROOT, Setting
-
-sys.path.insert(0, str(ROOT / "tests" / "lab"))
-from zookeeper_lab import ZooKeeper  # noqa: E402
+from harness.server import production_server
+from harness.setting import Setting
 
 _MIB = 1 << 20
 _LIMITS = {1: 8, 64: None, 1024: 30}
@@ -31,7 +28,7 @@ def measure(setting: Setting) -> list[Result]:
     directory = tempfile.mkdtemp(prefix="zkarrow-bench-", dir="/dev/shm")
     sizes = {size: limit for size, limit in _LIMITS.items() if size < 1024 or not setting.quick}
     try:
-        with ZooKeeper() as server, inside_peers("read_head.py", server.url("/bench"), directory) as driver:
+        with production_server() as server, inside_peers("read_head.py", server.url("/bench"), directory) as driver:
             for size, limit in sizes.items():
                 driver.ask(f"publish {size * _MIB} 1")
                 count = setting.count(500)
