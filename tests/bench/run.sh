@@ -13,7 +13,7 @@ done
 lib=artifacts/lib bin=artifacts/obj/bench
 # an old library would be measured without anybody noticing
 if [[ ! -e $lib/libzkarrow.so ]] ||
-  [[ -n $(find src native/include -name obj -prune -o -type f -newer "$(readlink -f "$lib/libzkarrow.so")" -print -quit) ]]; then
+  [[ -n $(find src native/include \( -name obj -o -name bin \) -prune -o -type f -newer "$(readlink -f "$lib/libzkarrow.so")" -print -quit) ]]; then
   ./build.sh --target=Publish-Native
 fi
 # libzkarrow is an argument of one program and linked to the other; both are small enough to be built every time
