@@ -35,8 +35,9 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
         _reader = new Reader(context, _heads);
         _catalog = new Catalog(context, _heads, _reader);
         _records = new SegmentRecords(context, _catalog, _reader);
-        _publisher = new Publisher(
-            context, _heads, commits, new SchemaStore(context, commits), _reader, new SpaceReport(context, _records));
+        SchemaStore schemas = new(context, commits);
+        PartMaker parts = new(context, schemas, new SpaceReport(context, _records));
+        _publisher = new Publisher(context, _heads, parts, commits, schemas, _reader);
         _dropper = new Dropper(context, _heads, _catalog, _reader, _records);
     }
 

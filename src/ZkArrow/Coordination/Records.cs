@@ -19,6 +19,9 @@ internal sealed record OwnRecord(int Format, long Epoch, string State)
     public const string Free = "free";
     public const string Owned = "owned";
     public const string Dropped = "dropped";
+
+    /// <summary>What a new dataset begins with.</summary>
+    public static OwnRecord AtFirst { get; } = new(ZnodeLayout.Format, 0, Free);
 }
 
 /// <summary>What stands in <c>/dropped/&lt;inc&gt;</c>.</summary>
@@ -57,26 +60,32 @@ internal sealed record Manifest(
 
 /// <summary>
 /// What stands in <c>head</c>: the newest version's manifest, and the commit ids of the last versions (the newest
-/// first), by which a writer whose answer was lost finds out whether it won.
+/// first), by which a writer whose answer was lost finds out whether it won. A dataset that has no version yet has a head
+/// with no manifest.
 /// </summary>
-internal sealed record HeadRecord(int Format, Manifest Manifest, string Ring)
+internal sealed record HeadRecord(int Format, string Ring, Manifest? Manifest = null)
 {
     public const int RingLength = 32;
     private const int IdBytes = 16;
+
+    public static HeadRecord Empty { get; } = new(ZnodeLayout.Format, "");
+
+    [JsonIgnore]
+    public long Version => Manifest?.Version ?? 0;
 
     /// <summary>The head that follows <paramref name="previous"/>.</summary>
     public static HeadRecord After(HeadRecord? previous, Manifest manifest)
     {
         byte[] older = previous == null ? [] : Convert.FromBase64String(previous.Ring);
         byte[] ring = [.. Convert.FromHexString(manifest.Commit), .. older.AsSpan(0, Math.Min(older.Length, (RingLength - 1) * IdBytes))];
-        return new HeadRecord(ZnodeLayout.Format, manifest, Convert.ToBase64String(ring));
+        return new HeadRecord(ZnodeLayout.Format, Convert.ToBase64String(ring), manifest);
     }
 
     /// <summary>The commit id of a recent version; null when it is newer than the head or fell out of the ring.</summary>
     public string? CommitOf(long version)
     {
         byte[] ring = Convert.FromBase64String(Ring);
-        long at = (Manifest.Version - version) * IdBytes;
+        long at = (Version - version) * IdBytes;
         return at < 0 || at + IdBytes > ring.Length ? null : Convert.ToHexStringLower(ring.AsSpan((int)at, IdBytes));
     }
 }

@@ -12,12 +12,12 @@ internal sealed class Catalog(DatasetContext context, HeadCache heads, Reader re
     {
         DatasetEntry entry = heads[name];
         Head? head = await entry.HeadAsync(call.Token).ConfigureAwait(false);
-        if (head == null || version > head.Version)
+        if (head?.Manifest == null || version > head.Version)
             head = await entry.StrictHeadAsync(call.Token).ConfigureAwait(false);
         if (head == null)
             throw Reader.Missing(name);
         if (version == 0 || version == head.Version)
-            return DatasetVersion.From(head.Manifest);
+            return DatasetVersion.From(head.Manifest ?? throw Reader.NoVersion(name));
         return await reader.ReadRecordAsync(head.Incarnation, version, call.Token).ConfigureAwait(false) is { } record
             ? DatasetVersion.From(record.Manifest)
             : throw Reader.MissingVersion(name, version, head.Version);

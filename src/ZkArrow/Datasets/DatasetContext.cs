@@ -33,6 +33,9 @@ internal sealed class DatasetContext(ICoordinator coordinator, ZnodeLayout layou
     /// <summary>This boot of this host: shared memory does not outlive it.</summary>
     public string Boot { get; } = ReadBootId();
 
+    /// <summary>The time for a record: microseconds since 1970.</summary>
+    public static long NowUs() => DateTime.UtcNow.Subtract(DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+
     /// <summary>A commit id, never used before: 64 bits of this writer, 64 bits of a counter.</summary>
     public string NextCommitId() =>
         Convert.ToHexStringLower(_writer) + Interlocked.Increment(ref _commits).ToString("x16", null);

@@ -61,7 +61,7 @@ internal sealed partial class Dropper(DatasetContext context, HeadCache heads, C
     {
         ZnodeLayout layout = context.Layout;
         OwnRecord dropped = new(ZnodeLayout.Format, own.Epoch + 1, OwnRecord.Dropped);
-        DroppedRecord todo = new(ZnodeLayout.Format, entry.Name, DateTime.UtcNow.Subtract(DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
+        DroppedRecord todo = new(ZnodeLayout.Format, entry.Name, DatasetContext.NowUs());
         TreeAnswer answer = await context.Coordinator.CommitAsync(
             [
                 TreeOp.Set(layout.Own(head.Incarnation), RecordCodec.Write(dropped, RecordJson.Default.OwnRecord), ownVersion),

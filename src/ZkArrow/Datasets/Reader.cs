@@ -16,10 +16,10 @@ internal sealed class Reader(DatasetContext context, HeadCache heads)
         if (options.Strict || options.ValidateFull)
             return null;
         Head? head = heads[name].TryCached();
-        if (head == null || (options.Version != 0 && options.Version != head.Version))
+        if (head?.Manifest is not { } manifest || (options.Version != 0 && options.Version != head.Version))
             return null;
-        ArrowTable? table = context.Open.TryGet(Key(head.Incarnation, head.Manifest));
-        return table == null ? null : Wrap(head.Manifest, table);
+        ArrowTable? table = context.Open.TryGet(Key(head.Incarnation, manifest));
+        return table == null ? null : Wrap(manifest, table);
     }
 
     public async ValueTask<ZkArrowTable> OpenAsync(string name, ReadOptions options, Call call)
@@ -48,9 +48,9 @@ internal sealed class Reader(DatasetContext context, HeadCache heads)
                 if (await entry.ExistsAsync(call.Token).ConfigureAwait(false))
                     continue;
             }
-            else if (options.Version <= head.Version)
+            else if (options.Version <= head.Version && head.Manifest is { } manifest)
             {
-                ZkArrowTable? table = await OpenVersionAsync(head, options, call.Token).ConfigureAwait(false);
+                ZkArrowTable? table = await OpenVersionAsync(head, manifest, options, call.Token).ConfigureAwait(false);
                 if (table != null)
                     return table;
                 Head? now = await entry.StrictHeadAsync(call.Token).ConfigureAwait(false);
@@ -62,7 +62,7 @@ internal sealed class Reader(DatasetContext context, HeadCache heads)
             }
             else if (!options.Wait)
             {
-                throw MissingVersion(name, options.Version, head.Version);
+                throw head.Version == 0 ? NoVersion(name) : MissingVersion(name, options.Version, head.Version);
             }
 
             call.WaitsForChange = true;
@@ -74,7 +74,7 @@ internal sealed class Reader(DatasetContext context, HeadCache heads)
     /// <summary>The head's rows, without those of its first segments; null when the head is gone.</summary>
     public async ValueTask<ArrowTable?> OpenTailAsync(Head head, int without, CancellationToken cancellationToken)
     {
-        Manifest manifest = head.Manifest;
+        Manifest manifest = head.Manifest!;
         if (!manifest.IsInline)
             return await OpenSegmentsAsync(head.Incarnation, manifest, [.. manifest.Segments.Skip(without)], ValidationLevel.Default, cancellationToken).ConfigureAwait(false);
         return await ReadRecordAsync(head.Incarnation, head.Version, cancellationToken).ConfigureAwait(false) is { } record
@@ -97,14 +97,16 @@ internal sealed class Reader(DatasetContext context, HeadCache heads)
     public static ZkArrowException Missing(string name) =>
         new(ZkArrowStatus.NotFound, $"the dataset '{name}' does not exist; publish it, or wait for it") { IsRetryable = true };
 
+    public static ZkArrowException NoVersion(string name) =>
+        new(ZkArrowStatus.NotFound, $"the dataset '{name}' has no version yet; publish one, or wait for it") { IsRetryable = true };
+
     public static ZkArrowException MissingVersion(string name, long version, long head) =>
         new(ZkArrowStatus.NotFound, $"version {version} of '{name}' cannot be read; its head is {head} and older versions may have been dropped");
 
     /// <summary>Null when the version's record is gone.</summary>
-    private async ValueTask<ZkArrowTable?> OpenVersionAsync(Head head, ReadOptions options, CancellationToken cancellationToken)
+    private async ValueTask<ZkArrowTable?> OpenVersionAsync(Head head, Manifest manifest, ReadOptions options, CancellationToken cancellationToken)
     {
         bool isHead = options.Version == 0 || options.Version == head.Version;
-        Manifest manifest = head.Manifest;
         ReadOnlyMemory<byte> inlineFile = default;
         if (isHead && !options.ValidateFull && context.Open.TryGet(Key(head.Incarnation, manifest)) is { } open)
             return Wrap(manifest, open);
