@@ -190,6 +190,7 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
             return;
         await _context.Closing.CancelAsync().ConfigureAwait(false);
         _heads.Dispose();
+        _context.Kept.Dispose();
         await _context.Coordinator.DisposeAsync().ConfigureAwait(false);
     }
 }
