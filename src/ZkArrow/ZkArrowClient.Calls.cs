@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using ZkArrow.ArrowC;
 using ZkArrow.Coordination;
 using ZkArrow.Datasets;
+using ZkArrow.Embedded;
 using ZkArrow.Segments;
 
 namespace ZkArrow;
@@ -24,14 +25,14 @@ public sealed partial class ZkArrowClient
         ConnectUrl parts = ConnectUrl.Parse(url);
         ILogger logger = options.LoggerFactory?.CreateLogger("ZkArrow") ?? NullLogger.Instance;
         using Call call = new(timeout, cancellationToken, CancellationToken.None);
-        ZooKeeperCoordinator? coordinator = null;
+        ICoordinator? coordinator = null;
         try
         {
-            coordinator = await ZooKeeperCoordinator.ConnectAsync(parts, options, call.Token).ConfigureAwait(false);
+            coordinator = await CoordinateAsync(parts, options, call.Token).ConfigureAwait(false);
             ZnodeLayout layout = new(parts.Chroot);
             ICoordinator tree = coordinator;
             Guid id = await DatasetContext.RetryAsync(t => NamespaceOpener.OpenAsync(tree, layout, t), call.Token).ConfigureAwait(false);
-            DataDirectory directory = DataDirectory.Open(options.DataDirectory, id.ToString("N"));
+            DataDirectory directory = DataDirectory.Open(options.DataDirectory ?? (parts.LocalPath == null ? null : LocalFolder.DataOf(parts.LocalPath)), id.ToString("N"));
             DatasetContext context = new(coordinator, layout, directory, ChangeBoard.Open(directory), logger) { CodeTag = options.CodeTag };
             ZkArrowClient client = new(options, context);
             client.SweepInBackground();
@@ -43,6 +44,16 @@ public sealed partial class ZkArrowClient
                 await coordinator.DisposeAsync().ConfigureAwait(false);
             throw call.Translate(e, CoordinatorState.Suspended) ?? e;
         }
+    }
+
+    /// <summary>The coordinator that a URL names.</summary>
+    private static async ValueTask<ICoordinator> CoordinateAsync(ConnectUrl url, ZkArrowOptions options, CancellationToken cancellationToken)
+    {
+        if (url.LocalPath == null)
+            return await ZooKeeperCoordinator.ConnectAsync(url, options, cancellationToken).ConfigureAwait(false);
+        return options.Auth == null
+            ? await LocalCoordinator.OpenAsync(url.LocalPath, cancellationToken).ConfigureAwait(false)
+            : throw new ZkArrowException(ZkArrowStatus.InvalidArgument, "the auth option was refused: an embedded coordinator has the access rights of its folder");
     }
 
     internal ValueTask<DatasetVersion> PublishAsync(string name, ArrowTable table, PublishOptions? options, TimeSpan timeout, CancellationToken cancellationToken) =>

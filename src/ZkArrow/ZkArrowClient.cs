@@ -202,5 +202,6 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
         await _context.Closing.CancelAsync().ConfigureAwait(false);
         _heads.Dispose();
         await _context.Coordinator.DisposeAsync().ConfigureAwait(false);
+        await _context.Directory.CloseAsync().ConfigureAwait(false);
     }
 }

@@ -125,7 +125,7 @@ internal sealed partial class Dropper(DatasetContext context, HeadCache heads, C
             foreach (SegmentRecord segment in manifest.Segments)
             {
                 if (!await records.HaveAsync(segment.File, sync: false, call.Token).ConfigureAwait(false))
-                    context.Directory.Unlink(segment.File);
+                    context.Directory.Retire(segment.File);
             }
         }
         catch (Exception e) when (e is CoordinatorException or OperationCanceledException or ZkArrowException)

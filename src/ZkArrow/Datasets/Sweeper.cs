@@ -34,6 +34,7 @@ internal sealed class Sweeper(DatasetContext context, Catalog catalog, SegmentRe
                 return true;
             },
             call.Token).ConfigureAwait(false);
+        context.Directory.Pool.Trim(grace < SegmentPool.KeepTime ? grace : SegmentPool.KeepTime);
         return await candidates.RemoveAsync(suspects, file => records.HaveAsync(file, sync: true, call.Token)).ConfigureAwait(false);
     }
 
