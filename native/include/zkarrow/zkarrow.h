@@ -978,8 +978,9 @@ ZKA_API ZKA_NODISCARD zka_status zka_owner_state(zka_owner* owner, int32_t* out,
  * \param cancel may be NULL.
  * \param[out] out the new state.
  * \param[out] error what went wrong; may be NULL.
- * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE (it did not
- * change, and the coordinator cannot be reached), ZKA_FORKED.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_FENCED (it is lost, and stays so), ZKA_NOT_OWNER (it was
+ * released, and stays so), ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE (it did not change, and the coordinator cannot be
+ * reached), ZKA_FORKED.
  * \par Ownership
  * Nothing changes hands.
  * \par Thread safety
