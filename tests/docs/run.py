@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the programs of README.md and docs/loans.md as a reader would, one after the other, against a real ZooKeeper.
+"""Runs the programs of README.md and of some pages of docs/ as a reader would, one after the other, against a real ZooKeeper.
 
 Writes JUnit XML to artifacts/test-results/docs.
 """
@@ -78,6 +78,12 @@ EXPECTED = {
         "python": "published version 1 with 3 rows\n",
         "cpp": "published version 2\n",
         "csharp": "published version 3 with 3 rows\n",
+    },
+    "docs/ownership.md": {
+        "python": "epoch 1 published version 1 and is connected\nthe dataset 'prices/eod' has an owner (epoch 1, ",
+        "cpp": "epoch 2 published version 2\n",
+        "csharp": "epoch 3 published version 3\n",
+        "c": "epoch 4\n",
     },
 }
 
