@@ -12,6 +12,10 @@ internal static unsafe class Argument
     /// <summary>The longest that a timer can wait, 49 days; whoever asks for more does not want a deadline.</summary>
     private const long LongestTimeoutMs = uint.MaxValue - 1;
 
+    /// <summary>Ten thousand years, about what a time span can hold.</summary>
+    private const long LongestTimeMs = 10_000L * 365 * 24 * 3600 * 1000;
+    private const int MostTexts = 1000;
+
     public static T* NotNull<T>(T* pointer, [CallerArgumentExpression(nameof(pointer))] string name = "")
         where T : unmanaged => pointer != null ? pointer : throw Refused(name, "was NULL");
 
@@ -34,6 +38,22 @@ internal static unsafe class Argument
             throw Refused(name, "was not valid UTF-8");
         }
     }
+
+    /// <summary>A list of texts.</summary>
+    public static string[] Texts(byte** texts, long count, string name)
+    {
+        if (count is < 0 or > MostTexts || (count > 0 && texts == null))
+            throw Refused(name, $"had {count} entries; give at most {MostTexts}, and a list that is not NULL");
+        string[] read = new string[count];
+        for (int i = 0; i < read.Length; i++)
+            read[i] = Text(texts[i], name);
+        return read;
+    }
+
+    /// <summary>A time in milliseconds.</summary>
+    public static TimeSpan Milliseconds(long milliseconds, string name) => milliseconds <= LongestTimeMs
+        ? TimeSpan.FromMilliseconds(milliseconds)
+        : throw Refused(name, $"was {milliseconds}; it must be at most {LongestTimeMs}");
 
     public static TimeSpan Timeout(long milliseconds) => milliseconds switch
     {

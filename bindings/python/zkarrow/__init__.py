@@ -15,6 +15,7 @@ from . import columns, exchange
 from ._about import VERSION as __version__
 from ._about import abi_version, counters, show_info
 from ._client import Client, connect
+from ._history import DatasetDescription, Retention
 from ._lists import DatasetInfo, ListResult, VersionInfo
 from ._loan import Loan
 from ._errors import (
@@ -69,6 +70,7 @@ __all__ = [
     "ConflictError",
     "CorruptError",
     "DataLostError",
+    "DatasetDescription",
     "DatasetInfo",
     "Error",
     "FencedError",
@@ -84,6 +86,7 @@ __all__ = [
     "NotResidentError",
     "Owner",
     "PermissionDeniedError",
+    "Retention",
     "Schema",
     "SchemaMismatchError",
     "SessionExpiredError",

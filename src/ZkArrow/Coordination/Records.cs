@@ -10,9 +10,6 @@ internal sealed record FormatRecord(int Zkarrow, Guid Namespace);
 /// <summary>What a name points to. An incarnation is never reused, so a writer of a dropped dataset finds nothing.</summary>
 internal sealed record NameRecord(int Format, Guid Inc);
 
-/// <summary>What a dataset is, written once.</summary>
-internal sealed record DatasetRecord(int Format, string Name, long CreatedAtUs);
-
 /// <summary>
 /// Who may write. The stat version of the node that holds it is the fence that every commit checks. What follows the
 /// state tells of the last owner, also when it has released; a dataset that never had one lacks it.
@@ -50,6 +47,9 @@ internal sealed record OwnRecord(
 /// <summary>What stands in <c>/dropped/&lt;inc&gt;</c>.</summary>
 internal sealed record DroppedRecord(int Format, string Name, long AtUs);
 
+/// <summary>What stands in <c>/tended/&lt;inc&gt;</c>: a dataset that sweeps have to look after.</summary>
+internal sealed record TendedRecord(int Format, string Name);
+
 /// <summary>
 /// One segment of a version: a file below the data directory. <c>Commit</c> is the commit that wrote it, when that is an
 /// earlier one than the version's own: an append keeps the segments of the version before.
@@ -58,7 +58,8 @@ internal sealed record SegmentRecord(string File, long Bytes, long Rows, string?
 
 /// <summary>
 /// What the coordinator holds of a version. <c>Boot</c> is the boot id of the host whose memory has the segments: it
-/// tells a reader that does not find them whether they are elsewhere or lost.
+/// tells a reader that does not find them whether they are elsewhere or lost. <c>Parent</c> is the commit id of the
+/// version before, <c>Code</c> what the publisher calls its program.
 /// </summary>
 internal sealed record Manifest(
     int Format,
@@ -72,7 +73,10 @@ internal sealed record Manifest(
     string Author,
     string Residency,
     IReadOnlyList<SegmentRecord> Segments,
-    string? Boot = null)
+    string? Boot = null,
+    string? Parent = null,
+    string? Code = null,
+    IReadOnlyDictionary<string, string>? Metadata = null)
 {
     public const string Inline = "inline";
     public const string Host = "host";
@@ -123,6 +127,7 @@ internal sealed record HeadRecord(int Format, string Ring, Manifest? Manifest = 
 [JsonSerializable(typeof(DatasetRecord))]
 [JsonSerializable(typeof(OwnRecord))]
 [JsonSerializable(typeof(DroppedRecord))]
+[JsonSerializable(typeof(TendedRecord))]
 [JsonSerializable(typeof(HeadRecord))]
 [JsonSerializable(typeof(Manifest))]
 internal sealed partial class RecordJson : JsonSerializerContext;

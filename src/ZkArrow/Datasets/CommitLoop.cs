@@ -21,6 +21,9 @@ internal sealed class CommitLoop(DatasetContext context)
     /// <summary>Less than the time for which the node of a dropped incarnation is kept, see <see cref="Sweeper"/>.</summary>
     private static readonly TimeSpan ResendBound = TimeSpan.FromMinutes(30);
 
+    /// <summary>Called after a commit of this client, once for each part; must not block.</summary>
+    public event Action<CommitPart>? Committed;
+
     /// <summary>Applies all parts or none.</summary>
     public async ValueTask<CommitOutcome> CommitAsync(IReadOnlyList<CommitPart> parts, Call call)
     {
@@ -45,11 +48,11 @@ internal sealed class CommitLoop(DatasetContext context)
             if (refused.IsNew && answer.Refusal == TreeRefusal.NoNode && !schemaGone)
             {
                 ZnodeLayout layout = context.Layout;
-                await EnsureAsync([layout.NameBucket(refused.Entry.Name), layout.DatasetBucket(refused.Incarnation)], call.Token).ConfigureAwait(false);
+                await EnsureAsync([layout.NameBucket(refused.Entry.Name), layout.DatasetBucket(refused.Incarnation), layout.AllTended], call.Token).ConfigureAwait(false);
                 continue;
             }
 
-            refused.Entry.LastOwner = null;
+            Forget(refused, at);
             if (refused.Owner != null && at == refused.FenceAt)
                 await refused.Owner.ThrowIfDeposedAsync(call.Token).ConfigureAwait(false);
             return schemaGone || answer.Refusal is TreeRefusal.NodeExists or TreeRefusal.BadVersion or TreeRefusal.NoNode
@@ -173,6 +176,8 @@ internal sealed class CommitLoop(DatasetContext context)
             part.Entry.Committed(new Head(inc, part.Head, statVersion, context.Board.Read(inc)));
             if (part.IsNew)
                 part.Entry.LastOwner = new Owner(inc, OwnRecord.AtFirst, StatVersion: 0);
+            part.Entry.LastDataset = part.Dataset;
+            Committed?.Invoke(part);
             offset += part.Operations.Count;
         }
     }
@@ -185,8 +190,21 @@ internal sealed class CommitLoop(DatasetContext context)
         {
             context.Board.Announce(part.Incarnation);
             part.Entry.LastOwner = null;
+            part.Entry.LastDataset = null;
+            part.Entry.Recorded = null;
             part.Entry.MarkNameChanged();
         }
+    }
+
+    /// <summary>What was remembered and stood in the way is read again.</summary>
+    private void Forget(CommitPart refused, int at)
+    {
+        refused.Entry.LastOwner = null;
+        TreeOp operation = refused.Operations[at];
+        if (operation.Path == context.Layout.Dataset(refused.Incarnation))
+            refused.Entry.LastDataset = null;
+        if (operation.Kind == TreeOpKind.Delete)
+            refused.Entry.Recorded = null;
     }
 
     private static void Keep(IReadOnlyList<CommitPart> parts, bool keep)

@@ -31,6 +31,12 @@ internal sealed class CommitPart
     /// <summary>The version's bytes; null when a dataset is made without a version.</summary>
     public Draft? Draft { get; init; }
 
+    /// <summary>The dataset's own record as it stands after the commit.</summary>
+    public KnownDataset? Dataset { get; init; }
+
+    /// <summary>Old versions whose records go with this commit.</summary>
+    public IReadOnlyList<Manifest> Victims { get; init; } = [];
+
     public bool ChecksSchema { get; init; }
 
     /// <summary>The owner that commits it; null without one.</summary>

@@ -30,6 +30,9 @@ internal sealed class DatasetContext(ICoordinator coordinator, ZnodeLayout layou
     /// <summary>Who publishes, for people who read a history.</summary>
     public string Author { get; } = $"{Environment.ProcessId}@{Environment.MachineName}";
 
+    /// <summary>What this program calls itself; null when it did not say.</summary>
+    public string? CodeTag { get; init; }
+
     /// <summary>This boot of this host: shared memory does not outlive it.</summary>
     public string Boot { get; } = ReadBootId();
 

@@ -8,7 +8,7 @@ namespace ZkArrow.Datasets;
 /// Takes versions and datasets away: the record first, in one commit that also fences every writer, the bytes second.
 /// Whoever dies in between leaves garbage that the sweep finds, never a record without bytes.
 /// </summary>
-internal sealed partial class Dropper(DatasetContext context, HeadCache heads, Catalog catalog, Reader reader, SegmentRecords records)
+internal sealed partial class Dropper(DatasetContext context, HeadCache heads, Catalog catalog, Reader reader, SegmentRecords records, DatasetRecords datasets)
 {
     private const int DeletesPerCommit = 100;
 
@@ -101,9 +101,14 @@ internal sealed partial class Dropper(DatasetContext context, HeadCache heads, C
         Manifest? manifest = (await reader.ReadRecordAsync(head.Incarnation, version, call.Token).ConfigureAwait(false))?.Manifest;
         if (manifest == null)
             return lost ? true : throw Reader.MissingVersion(name, version, head.Version);
+        if (await datasets.ReadAsync(head.Incarnation, sync: false, call.Token).ConfigureAwait(false) is not { } dataset)
+            return false;
+        if (dataset.Record.TagsOf(version) is [var tag, ..])
+            throw new ZkArrowException(ZkArrowStatus.Conflict, $"version {version} of '{name}' has the tag '{tag}', which protects it; remove the tag first");
         TreeAnswer answer = await context.Coordinator.CommitAsync(
             [
                 TreeOp.Check(context.Layout.Own(head.Incarnation), ownVersion),
+                TreeOp.Check(context.Layout.Dataset(head.Incarnation), dataset.StatVersion),
                 TreeOp.Delete(context.Layout.Version(head.Incarnation, version), TreeOp.Exists),
             ],
             call.Token).ConfigureAwait(false);
@@ -120,7 +125,7 @@ internal sealed partial class Dropper(DatasetContext context, HeadCache heads, C
             foreach (SegmentRecord segment in manifest.Segments)
             {
                 if (!await records.HaveAsync(segment.File, sync: false, call.Token).ConfigureAwait(false))
-                    context.Directory.Unlink(segment.File);
+                    context.Directory.Retire(segment.File);
             }
         }
         catch (Exception e) when (e is CoordinatorException or OperationCanceledException or ZkArrowException)

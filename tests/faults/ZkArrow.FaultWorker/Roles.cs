@@ -29,7 +29,7 @@ internal static class Roles
             ZkArrowOwner? owner = await worker.RecordAsync(
                 "acquire",
                 new JsonObject { ["dataset"] = dataset },
-                async cancel => await worker.Client.AcquireOwnershipAsync(dataset, new OwnershipOptions { TakeOver = worker.Random.Next(20) == 0 }, cancel),
+                async cancel => await worker.Client.AcquireOwnershipAsync(dataset, new OwnershipOptions { TakeOver = worker.Random.Next(3) == 0, Timeout = TimeSpan.FromSeconds(worker.Random.Next(1, 4)) }, cancel),
                 (o, line) => line["epoch"] = o.Epoch);
             if (owner == null)
             {

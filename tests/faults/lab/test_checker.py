@@ -54,6 +54,7 @@ def test_a_sound_history_passes() -> None:
         ("compare-and-set", [_publish(3, 30, expected=1)]),
         ("order of time", [_publish(1, 40)]),
         ("a stale owner never publishes", [_read(2, 110, "audit-4", epoch=5), _read(3, 111, "audit-4", epoch=4)]),
+        ("a stale owner never publishes", [_line("acquire", 1, "own-5", epoch=7), _publish(3, 30, worker="own-6", epoch=6, owned=True)]),
         ("one owner", [_line("acquire", 1, "own-5", epoch=7), _line("acquire", 2, "own-6", epoch=7)]),
         ("one owner", [_line("acquire", 1, "own-5", epoch=7), _publish(3, 30, worker="own-6", epoch=7, owned=True)]),
         ("no reader goes back", [_read(2, 60)]),

@@ -19,7 +19,8 @@ enum class OwnerState : std::int32_t {
   /// The connection is lost, or nothing was heard for two thirds of the session's timeout. Nobody else owns the dataset
   /// yet; what is published waits until it is connected again.
   suspended = ZKA_OWNER_SUSPENDED,
-  /// The session may have ended, so that another may own the dataset now. If nobody does when the connection is back, it
+  /// The session may have ended, so that another may own the dataset now. If nobody does when the connection is back,
+  /// it
   /// is connected again with the same epoch; otherwise this is the end.
   lost = ZKA_OWNER_LOST,
   /// It was released. The end.
@@ -38,22 +39,34 @@ struct OwnOptions {
 
 namespace detail {
 
-inline zka_publish_options raw_options(const PublishOptions& options) noexcept;
+/// Publish options as the library takes them, with the lists they point to.
+class RawPublishOptions {
+ public:
+  explicit RawPublishOptions(const PublishOptions& options);
+  RawPublishOptions(const RawPublishOptions&) = delete;
+  RawPublishOptions& operator=(const RawPublishOptions&) = delete;
+  [[nodiscard]] const zka_publish_options* get() const noexcept { return &raw_; }
+
+ private:
+  zka_publish_options raw_ = ZKA_PUBLISH_OPTIONS_INIT;
+  std::vector<const char*> tags_;
+  std::vector<const char*> metadata_;
+};
 
 inline Version commit(decltype(&zka_dataset_publish) function, zka_client* client, const std::string& name,
                       ArrowArrayStream* stream, const PublishOptions& options) {
-  const zka_publish_options raw = raw_options(options);
+  const RawPublishOptions raw(options);
   return get_version([&](zka_version_info* out, zka_error* error) {
-    return function(client, c_str(name), stream, &raw, options.timeout.milliseconds(), handle_of(options.cancel), out,
-                    error);
+    return function(client, c_str(name), stream, raw.get(), options.timeout.milliseconds(), handle_of(options.cancel),
+                    out, error);
   });
 }
 
 }  // namespace detail
 
-/// The right to be the one writer of a dataset, until it is released, taken over, or its process dies; from Client::own.
-/// Any number of threads may use it at once; moving, closing and destroying it are for one. The client stays open as
-/// long.
+/// The right to be the one writer of a dataset, until it is released, taken over, or its process dies; from
+/// Client::own. Any number of threads may use it at once; moving, closing and destroying it are for one. The client
+/// stays open as long.
 class Owner {
  public:
   /// Takes over a C handle, which `client` acquired for the dataset.
@@ -144,13 +157,19 @@ class Owner {
 
 namespace detail {
 
-inline zka_publish_options raw_options(const PublishOptions& options) noexcept {
-  zka_publish_options raw = ZKA_PUBLISH_OPTIONS_INIT;
-  raw.flags = options.same_schema ? ZKA_PUBLISH_SAME_SCHEMA : 0;
-  raw.expected_version = options.expected_version.value_or(ZKA_ANY_VERSION);
-  raw.residency = static_cast<std::int32_t>(options.residency);
-  raw.owner = options.owner != nullptr ? options.owner->get() : nullptr;
-  return raw;
+inline RawPublishOptions::RawPublishOptions(const PublishOptions& options) {
+  raw_.flags = options.same_schema ? ZKA_PUBLISH_SAME_SCHEMA : 0;
+  raw_.expected_version = options.expected_version.value_or(ZKA_ANY_VERSION);
+  raw_.residency = static_cast<std::int32_t>(options.residency);
+  raw_.owner = options.owner != nullptr ? options.owner->get() : nullptr;
+  for (const std::string& tag : options.tags) tags_.push_back(c_str(tag));
+  for (const auto& [key, value] : options.metadata) metadata_.insert(metadata_.end(), {c_str(key), c_str(value)});
+  raw_.tags = tags_.data();
+  raw_.n_tags = static_cast<std::int64_t>(tags_.size());
+  raw_.metadata = metadata_.data();
+  raw_.n_metadata = static_cast<std::int64_t>(options.metadata.size());
+  if (options.lifetime) raw_.lifetime = static_cast<std::int32_t>(*options.lifetime);
+  raw_.ttl_ms = options.ttl.count();
 }
 
 }  // namespace detail
