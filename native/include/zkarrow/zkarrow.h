@@ -910,11 +910,11 @@ ZKA_API zka_status zka_loan_close(zka_loan* loan);
 
 /** It publishes. */
 #define ZKA_OWNER_CONNECTED 1
-/** The connection is lost, or nothing was heard for two thirds of the session's timeout. Nobody else owns the dataset yet;
- * what this owner publishes waits until it is connected again. */
+/** The connection is lost, or nothing was heard for two thirds of the session's timeout. Nobody else owns the dataset
+ * yet; what this owner publishes waits until it is connected again. */
 #define ZKA_OWNER_SUSPENDED 2
-/** The session may have ended, so that another may own the dataset now. If nobody does when the connection is back, it is
- * connected again with the same epoch; otherwise this is the end, and publishing gives ZKA_FENCED. */
+/** The session may have ended, so that another may own the dataset now. If nobody does when the connection is back, it
+ * is connected again with the same epoch; otherwise this is the end, and publishing gives ZKA_FENCED. */
 #define ZKA_OWNER_LOST 3
 /** It was released. The end. */
 #define ZKA_OWNER_RELEASED 4
@@ -933,8 +933,8 @@ typedef struct zka_owner_options {
   { sizeof(zka_owner_options), 0u }
 
 /**
- * \brief Becomes the one writer of a dataset; makes the dataset, with no version yet, when it does not exist. Where it has
- * an owner, this waits until that one releases it or its session ends. Who waited longest is not served first.
+ * \brief Becomes the one writer of a dataset; makes the dataset, with no version yet, when it does not exist. Where it
+ * has an owner, this waits until that one releases it or its session ends. Who waited longest is not served first.
  * \param client the client.
  * \param name the dataset.
  * \param options may be NULL.
@@ -991,13 +991,9 @@ ZKA_API ZKA_NODISCARD zka_status zka_owner_state(zka_owner* owner, int32_t* out,
  * \param cancel may be NULL.
  * \param[out] out the new state.
  * \param[out] error what went wrong; may be NULL.
- * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE (it did not
- * change, and the coordinator cannot be reached), ZKA_FORKED.
- * \par Ownership
- * Nothing changes hands.
- * \par Thread safety
- * Any thread.
- * \since 0.1
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_FENCED (it is lost, and stays so), ZKA_NOT_OWNER (it
+ * was released, and stays so), ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE (it did not change, and the coordinator
+ * cannot be reached), ZKA_FORKED. \par Ownership Nothing changes hands. \par Thread safety Any thread. \since 0.1
  */
 ZKA_API ZKA_NODISCARD zka_status zka_owner_wait(zka_owner* owner, int32_t from, int64_t timeout_ms, zka_cancel* cancel,
                                                 int32_t* out, zka_error* error);
@@ -1010,27 +1006,18 @@ ZKA_API ZKA_NODISCARD zka_status zka_owner_wait(zka_owner* owner, int32_t from, 
  * \param timeout_ms the deadline.
  * \param cancel may be NULL.
  * \param[out] error what went wrong; may be NULL.
- * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_CANCELLED, ZKA_UNAVAILABLE (the coordinator could not be
- * told yet), ZKA_PERMISSION_DENIED, ZKA_FORKED.
- * \par Ownership
- * The handle stays; close it.
- * \par Thread safety
- * Any thread.
- * \since 0.1
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_CANCELLED, ZKA_UNAVAILABLE (the coordinator could not
+ * be told yet), ZKA_PERMISSION_DENIED, ZKA_FORKED. \par Ownership The handle stays; close it. \par Thread safety Any
+ * thread. \since 0.1
  */
 ZKA_API ZKA_NODISCARD zka_status zka_owner_release(zka_owner* owner, int64_t timeout_ms, zka_cancel* cancel,
                                                    zka_error* error);
 
 /**
- * \brief Closes an owner, and releases it as zka_owner_release() does, waiting a few seconds at most. A publish under way
- * with it may be refused. May come after zka_client_close(), which releases what its client owns.
- * \param owner the owner; NULL does nothing.
- * \return ZKA_OK, ZKA_INVALID_HANDLE, ZKA_FORKED.
- * \par Ownership
- * The handle is gone.
- * \par Thread safety
- * Any thread, once per handle.
- * \since 0.1
+ * \brief Closes an owner, and releases it as zka_owner_release() does, waiting a few seconds at most. A publish under
+ * way with it may be refused. May come after zka_client_close(), which releases what its client owns. \param owner the
+ * owner; NULL does nothing. \return ZKA_OK, ZKA_INVALID_HANDLE, ZKA_FORKED. \par Ownership The handle is gone. \par
+ * Thread safety Any thread, once per handle. \since 0.1
  */
 ZKA_API zka_status zka_owner_close(zka_owner* owner);
 

@@ -24,6 +24,7 @@ public sealed partial class ZnodeLayoutTests : DatasetFixture
             Lifetime = Lifetime.Session, Tags = ["t"], Metadata = new Dictionary<string, string> { ["k"] = "v" },
         });
         await client.ConfigureAsync("session", new DatasetOptions { Retention = new Retention { Versions = 1, Age = TimeSpan.FromDays(1), Bytes = 1 } });
+        await using ZkArrowOwner owner = await client.AcquireOwnershipAsync("owned");
 
         await using ZkClient keeper = await ZkClient.ConnectAsync(new ZkClientOptions { ConnectString = Url["zk://".Length..] });
         Assert.That((await keeper.GetChildrenAsync("/")).Names, Is.EqualTo(new[] { "zkarrow" }), "everything stands below one node");

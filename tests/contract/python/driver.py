@@ -83,8 +83,27 @@ class Driver:
                 options[option] = request[option]
         if "ttl_ms" in request:
             options["lifetime"] = request["ttl_ms"] / 1000
+        if "owner" in request:
+            options["owner"] = self._kept[request["owner"]]
         version = method(request["name"], make(**request["make"]), **options)
         return {"version": _version(version)}
+
+    def do_own(self, request: Request) -> Answer:
+        take_over = request.get("take_over", False)
+        owner = self.client.own(request["name"], take_over=take_over, **_timeout(request))
+        self._kept[request["as"]] = owner
+        return _owner(owner)
+
+    def do_owner(self, request: Request) -> Answer:
+        return _owner(self._kept[request["of"]])
+
+    def do_owner_wait(self, request: Request) -> Answer:
+        owner = self._kept[request["of"]]
+        return {"state": owner.wait(request["from"], **_timeout(request))}
+
+    def do_release(self, request: Request) -> Answer:
+        self._kept[request["of"]].release(**_timeout(request))
+        return {}
 
     def do_relay(self, request: Request) -> Answer:
         options: dict[str, Any] = _timeout(request)
@@ -123,6 +142,8 @@ class Driver:
         for option in ("expected_version", "same_schema"):
             if option in request:
                 options[option] = request[option]
+        if "owner" in request:
+            options["owner"] = self._kept[request["owner"]]
         return {"version": _version(loan.publish(request["name"], rows=rows, **options))}
 
     def do_let_go(self, request: Request) -> Answer:
@@ -278,6 +299,10 @@ def _timeout(request: Request) -> dict[str, Any]:
 def _number(request: Request) -> dict[str, int]:
     # 0 is the head in the protocol; in Python it is left out
     return {"version": request["version"]} if request.get("version") else {}
+
+
+def _owner(owner: zkarrow.Owner) -> Answer:
+    return {"epoch": owner.epoch, "state": owner.state}
 
 
 def _version(version: zkarrow.Version) -> Answer:
