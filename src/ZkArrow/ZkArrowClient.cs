@@ -201,6 +201,7 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
         await ReleaseOwnedAsync().ConfigureAwait(false);
         await _context.Closing.CancelAsync().ConfigureAwait(false);
         _heads.Dispose();
+        _context.Kept.Dispose();
         await _context.Coordinator.DisposeAsync().ConfigureAwait(false);
         await _context.Directory.CloseAsync().ConfigureAwait(false);
     }

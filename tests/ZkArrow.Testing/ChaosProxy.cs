@@ -80,6 +80,12 @@ public sealed class ChaosProxy : IAsyncDisposable
             _repliesUntilCut = k;
     }
 
+    /// <summary>Called with the xid and the operation of each ordinary request, before it goes to the server.</summary>
+    public Action<int, int>? Requested { get; set; }
+
+    /// <summary>Called with the xid of each reply, before it goes to the client.</summary>
+    public Action<int>? Replied { get; set; }
+
     /// <summary>Holds everything the server says back, until <see cref="ReleaseReplies"/>.</summary>
     public void HoldReplies()
     {
@@ -196,8 +202,13 @@ public sealed class ChaosProxy : IAsyncDisposable
         for (int handshake = 1 + (_security?.SaslReplies ?? 0); ; handshake--)
         {
             (packet, int length) = await ReadPacketAsync(from, packet);
-            if (handshake <= 0 && BinaryPrimitives.ReadInt32BigEndian(packet.AsSpan(HeaderBytes)) > 0)
+            int xid = BinaryPrimitives.ReadInt32BigEndian(packet.AsSpan(HeaderBytes));
+            if (handshake <= 0 && xid > 0)
+            {
                 Remember(packet.AsSpan(2 * HeaderBytes, length - (2 * HeaderBytes)));
+                Requested?.Invoke(xid, BinaryPrimitives.ReadInt32BigEndian(packet.AsSpan(2 * HeaderBytes)));
+            }
+
             await to.WriteAsync(packet.AsMemory(0, length), _stop.Token);
         }
     }
@@ -223,6 +234,8 @@ public sealed class ChaosProxy : IAsyncDisposable
                 held = _replies.Task;
             await held.WaitAsync(_stop.Token);
             int xid = BinaryPrimitives.ReadInt32BigEndian(packet.AsSpan(HeaderBytes));
+            if (handshake <= 0)
+                Replied?.Invoke(xid);
             if (handshake <= 0 && IsLost(xid))
                 return;
             await to.WriteAsync(packet.AsMemory(0, length), _stop.Token);

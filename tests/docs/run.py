@@ -79,6 +79,12 @@ EXPECTED = {
         "cpp": "published version 2\n",
         "csharp": "published version 3 with 3 rows\n",
     },
+    "docs/history.md": {
+        "python": "audited is version 2\nkept: [2, 4, 5] {'audited': 2, 'stable': 5}\n",
+        "cpp": "2 day 2 by pricer@4f2a\n4 day 4 by pricer@4f2a\n5 day 5 by pricer@4f2a\n",
+        "csharp": "prices/eod is at 5, Backward, tags stable\n",
+        "c": "version 5 of 3\n",
+    },
     "docs/ownership.md": {
         "python": "epoch 1 published version 1 and is connected\nthe dataset 'prices/eod' has an owner (epoch 1, ",
         "cpp": "epoch 2 published version 2\n",

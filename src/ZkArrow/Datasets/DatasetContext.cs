@@ -27,6 +27,9 @@ internal sealed class DatasetContext(ICoordinator coordinator, ZnodeLayout layou
     /// <summary>The versions already open in this process.</summary>
     public OpenVersions Open { get; } = new();
 
+    /// <summary>Those of them that are held open although nobody reads them just now.</summary>
+    public KeptHeads Kept { get; } = new();
+
     /// <summary>Who publishes, for people who read a history.</summary>
     public string Author { get; } = $"{Environment.ProcessId}@{Environment.MachineName}";
 

@@ -91,6 +91,8 @@ internal sealed class DatasetEntry
             if (!same || known!.Head.Version < head.Version)
                 Volatile.Write(ref _known, new Known(head, Volatile.Read(ref _changes), Watched: false, same ? known!.NameChanges : -1));
         }
+
+        _context.Kept.LetGo(this);
     }
 
     public void MarkChanged()
@@ -104,6 +106,7 @@ internal sealed class DatasetEntry
         }
 
         fired.TrySetResult();
+        _context.Kept.LetGo(this);
     }
 
     public void MarkNameChanged()

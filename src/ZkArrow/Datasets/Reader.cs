@@ -15,11 +15,20 @@ internal sealed class Reader(DatasetContext context, HeadCache heads, DatasetRec
     {
         if (options.Strict || options.ValidateFull || options.Tag != null)
             return null;
-        Head? head = heads[name].TryCached();
+        DatasetEntry entry = heads[name];
+        Head? head = entry.TryCached();
         if (head?.Manifest is not { } manifest || (options.Version != 0 && options.Version != head.Version))
             return null;
-        ArrowTable? table = context.Open.TryGet(Key(head.Incarnation, manifest));
-        return table == null ? null : Wrap(manifest, table);
+        try
+        {
+            ArrowTable? table = context.Open.TryGet(Key(head.Incarnation, manifest));
+            return table == null ? null : Wrap(manifest, table);
+        }
+        catch (ZkArrowException e) when (e.Status == ZkArrowStatus.Corrupt)
+        {
+            context.Kept.LetGo(entry); // or nobody could ever open it anew
+            throw;
+        }
     }
 
     public async ValueTask<ZkArrowTable> OpenAsync(string name, ReadOptions options, Call call)
@@ -54,7 +63,12 @@ internal sealed class Reader(DatasetContext context, HeadCache heads, DatasetRec
             {
                 ZkArrowTable? table = await OpenVersionAsync(head, manifest, options, call.Token).ConfigureAwait(false);
                 if (table != null)
+                {
+                    if (table.Version.Number == head.Version)
+                        context.Kept.Keep(entry, head, table.Data);
                     return table;
+                }
+
                 Head? now = await entry.StrictHeadAsync(call.Token).ConfigureAwait(false);
                 if (now == null && !options.Wait)
                     throw Missing(name);

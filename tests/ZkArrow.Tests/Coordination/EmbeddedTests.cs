@@ -8,6 +8,7 @@ using ZkArrow.Tests.Segments;
 namespace ZkArrow.Tests.Coordination;
 
 /// <summary>What is the embedded coordinator's own: its folder, its locks, and what happens when they are in the way.</summary>
+[System.Runtime.Versioning.SupportedOSPlatform("linux")]
 public class EmbeddedTests
 {
     private string _path = "";

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 
 _ROOT = pathlib.Path(__file__).resolve().parents[3]
-_COPIED = ("src", "native", "tests/faults/ZkArrow.FaultWorker")
+_COPIED = ("src", "native", "tests/faults/ZkArrow.FaultWorker", "tests/ZkArrow.Testing")
 
 
 @dataclasses.dataclass(frozen=True)
