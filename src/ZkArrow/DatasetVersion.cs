@@ -33,6 +33,12 @@ public sealed record DatasetVersion(
     Residency Residency,
     string Author)
 {
+    /// <summary>
+    /// The commit that made it, in the coordinator's one order of all commits: what <see cref="AsOf.Commit(long)"/> takes. The
+    /// versions of one transaction have the same. 0 when it is not known, as of a version whose record was gone before it could be asked.
+    /// </summary>
+    public long CommitNumber { get; init; }
+
     internal static DatasetVersion From(Manifest m) => new(
         m.Version,
         m.Epoch,
@@ -42,7 +48,10 @@ public sealed record DatasetVersion(
         m.Schema,
         DateTimeOffset.UnixEpoch.AddTicks(m.AtUs * TimeSpan.TicksPerMicrosecond),
         m.IsInline ? Residency.Inline : Residency.Host,
-        m.Author);
+        m.Author)
+    {
+        CommitNumber = m.CommitNumber,
+    };
 }
 
 /// <summary>A dataset and its newest version.</summary>

@@ -38,6 +38,11 @@ public sealed record ReadOptions
             : throw new ZkArrowException(ZkArrowStatus.InvalidArgument, $"Version was {value}; it must not be negative");
     }
 
+    /// <summary>
+    /// The version that was the head at an earlier moment; null for none. Not together with <see cref="Version"/> or <see cref="Wait"/>.
+    /// </summary>
+    public AsOf? AsOf { get; init; }
+
     /// <summary>Whether to ask the coordinator's leader first, so that every commit acknowledged anywhere is seen.</summary>
     public bool Strict { get; init; }
 

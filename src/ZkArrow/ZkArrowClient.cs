@@ -22,6 +22,8 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
     private readonly SegmentRecords _records;
     private readonly Catalog _catalog;
     private readonly Dropper _dropper;
+    private readonly SnapshotOpener _snapshots;
+    private readonly Transactor _transactor;
     private long _inlineMax;
     private int _closed;
 
@@ -35,9 +37,11 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
         _reader = new Reader(context, _heads);
         _catalog = new Catalog(context, _heads, _reader);
         _records = new SegmentRecords(context, _catalog, _reader);
+        _snapshots = new SnapshotOpener(new HeadSet(context, _heads), _catalog, new VersionFinder(_catalog, _reader), _reader);
         SchemaStore schemas = new(context, commits);
         PartMaker parts = new(context, schemas, new SpaceReport(context, _records));
         _publisher = new Publisher(context, _heads, parts, commits, schemas, _reader);
+        _transactor = new Transactor(context, _heads, parts, commits, schemas, _reader);
         _dropper = new Dropper(context, _heads, _catalog, _reader, _records);
     }
 

@@ -7,9 +7,10 @@ internal sealed class PartMaker(DatasetContext context, SchemaStore schemas, Spa
 {
     /// <summary>
     /// The next version on a head as it is remembered, which may be old: the commit finds out. Null when it is known to
-    /// have gone, and must be read again.
+    /// have gone, and must be read again. A dataset that is made gets <paramref name="incarnation"/>, or one of its own.
     /// </summary>
-    public async ValueTask<CommitPart?> MakeAsync(DatasetEntry entry, Head? head, IDraftMaker drafts, PublishOptions options, Call call)
+    public async ValueTask<CommitPart?> MakeAsync(
+        DatasetEntry entry, Head? head, IDraftMaker drafts, PublishOptions options, Call call, Guid? incarnation = null)
     {
         head = await CheckExpectedAsync(entry, head, options.ExpectedVersion, call).ConfigureAwait(false);
         if (options.SameSchema && head?.Manifest is { } current)
@@ -21,7 +22,7 @@ internal sealed class PartMaker(DatasetContext context, SchemaStore schemas, Spa
         try
         {
             return head == null
-                ? First(entry, draft, newSchema)
+                ? First(entry, incarnation ?? Guid.NewGuid(), draft, newSchema)
                 : await NextAsync(entry, head, draft, newSchema, call.Token).ConfigureAwait(false);
         }
         catch (ZkArrowException e) when (e.Status == ZkArrowStatus.NoSpace)
@@ -41,9 +42,8 @@ internal sealed class PartMaker(DatasetContext context, SchemaStore schemas, Spa
     }
 
     /// <summary>A dataset with its first version.</summary>
-    private CommitPart First(DatasetEntry entry, Draft draft, bool newSchema)
+    private CommitPart First(DatasetEntry entry, Guid inc, Draft draft, bool newSchema)
     {
-        Guid inc = Guid.NewGuid();
         Manifest manifest = draft.Prepare(inc, version: 1, epoch: 0);
         HeadRecord head = HeadRecord.After(null, manifest);
         List<TreeOp> operations = SchemaCheck(draft, newSchema);
