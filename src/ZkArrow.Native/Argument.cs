@@ -49,15 +49,32 @@ internal static unsafe class Argument
         number <= long.MaxValue ? (long)number : throw Refused(name, $"was {number}, which no version can have");
 
     /// <summary>
-    /// Checks the size that the caller wrote into a struct. A later header may have made it
-    /// larger. All structs are of their first release; when one grows, its first size is what must be asked for here.
+    /// Checks the size that the caller wrote into a struct. A later header may have made it larger; an earlier one, smaller: then
+    /// only what that size covers may be touched.
     /// </summary>
     public static T* Sized<T>(T* given, [CallerArgumentExpression(nameof(given))] string name = "")
         where T : unmanaged
     {
         uint size = *(uint*)NotNull(given, name);
-        return size >= sizeof(T) ? given : throw Refused(name, $"had the struct_size {size} where {sizeof(T)} is the least; initialise it with its ..._INIT");
+        return size >= FirstSize<T>() ? given : throw Refused(name, $"had the struct_size {size} where {FirstSize<T>()} is the least; initialise it with its ..._INIT");
     }
+
+    /// <summary>A struct as far as the caller's header knows it; the fields that came later are zero.</summary>
+    public static T Copy<T>(T* given, [CallerArgumentExpression(nameof(given))] string name = "")
+        where T : unmanaged
+    {
+        Sized(given, name);
+        T copy = default;
+        Buffer.MemoryCopy(given, &copy, sizeof(T), Math.Min(*(uint*)given, (uint)sizeof(T)));
+        return copy;
+    }
+
+    /// <summary>The size that a struct had when it first came out, with the one field that every struct begins with.</summary>
+    public static int FirstSize<T>()
+        where T : unmanaged =>
+        typeof(T) == typeof(ZkaVersionInfo) ? (int)Marshal.OffsetOf<ZkaVersionInfo>(nameof(ZkaVersionInfo.CommitNumber)) :
+        typeof(T) == typeof(ZkaReadOptions) ? (int)Marshal.OffsetOf<ZkaReadOptions>(nameof(ZkaReadOptions.AsOfCommitNumber)) :
+        sizeof(T);
 
     public static uint Flags(uint given, uint known, string name) =>
         (given & ~known) == 0 ? given : throw Refused(name, $"had the flags 0x{given & ~known:x}, which this version does not know");

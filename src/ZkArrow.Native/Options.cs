@@ -6,6 +6,9 @@ internal static unsafe class Options
     /// <summary>Stands in inline_max for the default.</summary>
     private const int DefaultInlineMax = -1;
 
+    /// <summary>The times that .NET knows, in microseconds since 1970.</summary>
+    private const long MinUs = -62_135_596_800_000_000, MaxUs = 253_402_300_799_999_999;
+
     public static ZkArrowOptions Read(ZkaClientOptions* options)
     {
         ZkArrowOptions read = new() { LoggerFactory = CallbackLog.Current };
@@ -51,13 +54,40 @@ internal static unsafe class Options
     {
         if (options == null)
             return null;
-        uint flags = Argument.Flags(Argument.Sized(options)->Flags, Zka.ReadStrict | Zka.ReadWait | Zka.ReadValidateFull, nameof(options));
+        ZkaReadOptions given = Argument.Copy(options);
+        uint flags = Argument.Flags(given.Flags, Zka.ReadStrict | Zka.ReadWait | Zka.ReadValidateFull, nameof(options));
         return new ReadOptions
         {
-            Version = Argument.Version(options->Version, "version"),
+            Version = Argument.Version(given.Version, "version"),
+            AsOf = Moment(given.AsOfCommitNumber, given.AsOfUs, given.AsOfCommitId),
             Strict = (flags & Zka.ReadStrict) != 0,
             Wait = (flags & Zka.ReadWait) != 0,
             ValidateFull = (flags & Zka.ReadValidateFull) != 0,
         };
+    }
+
+    public static AsOf? Read(ZkaSnapshotOptions* options)
+    {
+        if (options == null)
+            return null;
+        ZkaSnapshotOptions given = Argument.Copy(options);
+        Argument.Zero((int)given.Reserved, "reserved");
+        return Moment(given.AsOfCommitNumber, given.AsOfUs, given.AsOfCommitId);
+    }
+
+    /// <summary>The moment that one of three fields gives; null when none does.</summary>
+    private static AsOf? Moment(long commitNumber, long us, byte* commitId)
+    {
+        if ((commitNumber != 0 ? 1 : 0) + (us != 0 ? 1 : 0) + (commitId != null ? 1 : 0) > 1)
+            throw Argument.Refused("options", "gave more than one as_of; give a commit number, a commit id or a time");
+        if (commitId != null)
+            return AsOf.Commit(Argument.Text(commitId, "as_of_commit_id"));
+        if (commitNumber != 0)
+            return AsOf.Commit(commitNumber);
+        if (us == 0)
+            return null;
+        return us is >= MinUs and <= MaxUs
+            ? AsOf.Time(DateTimeOffset.UnixEpoch.AddTicks(us * TimeSpan.TicksPerMicrosecond))
+            : throw Argument.Refused("as_of_us", $"was {us}, which is no time between the years 1 and 9999");
     }
 }

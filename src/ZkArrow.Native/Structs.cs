@@ -40,6 +40,7 @@ internal unsafe struct ZkaVersionInfo
     public fixed byte CommitId[33];
     public fixed byte SchemaId[33];
     public fixed byte Reserved[6];
+    public long CommitNumber;
 }
 
 /// <summary><c>zka_publish_options</c>.</summary>
@@ -55,11 +56,25 @@ internal struct ZkaPublishOptions
 
 /// <summary><c>zka_read_options</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal struct ZkaReadOptions
+internal unsafe struct ZkaReadOptions
 {
     public uint StructSize;
     public uint Flags;
     public ulong Version;
+    public long AsOfCommitNumber;
+    public long AsOfUs;
+    public byte* AsOfCommitId;
+}
+
+/// <summary><c>zka_snapshot_options</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct ZkaSnapshotOptions
+{
+    public uint StructSize;
+    public uint Reserved;
+    public long AsOfCommitNumber;
+    public long AsOfUs;
+    public byte* AsOfCommitId;
 }
 
 /// <summary><c>zka_loan_options</c>.</summary>

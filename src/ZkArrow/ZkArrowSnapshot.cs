@@ -39,11 +39,12 @@ public sealed class ZkArrowSnapshot : IDisposable
         lock (_changing)
         {
             ObjectDisposedException.ThrowIf(_closed, this);
-            if (!_held.TryGetValue(name, out HeldVersion? held))
-                throw new ZkArrowException(ZkArrowStatus.NotFound, $"the dataset '{name}' is not in the snapshot; name it when the snapshot is made");
+            HeldVersion held = _held.GetValueOrDefault(name) ?? throw Missing(name);
             return held.Table?.Share() ?? throw new ZkArrowException(held.Fault!.Status, held.Fault.Message, held.Fault);
         }
     }
+
+    internal DatasetVersion VersionOf(string name) => Versions.GetValueOrDefault(name) ?? throw Missing(name);
 
     /// <summary>Lets go of all versions. Tables got from it stay valid. Doing it twice is fine.</summary>
     public void Dispose()
@@ -57,4 +58,7 @@ public sealed class ZkArrowSnapshot : IDisposable
                 held.Table?.Dispose();
         }
     }
+
+    private static ZkArrowException Missing(string name) =>
+        new(ZkArrowStatus.NotFound, $"the dataset '{name}' is not in the snapshot; name it when the snapshot is made");
 }

@@ -117,6 +117,10 @@ public sealed class ZkArrowTransaction : IDisposable
         Free();
     }
 
+    internal DatasetVersion VersionOf(string name) =>
+        Versions.FirstOrDefault(version => version.Name == name)?.Head
+        ?? throw new ZkArrowException(ZkArrowStatus.NotFound, $"the transaction made no version of '{name}'; ask after its commit, for a dataset in it");
+
     internal async ValueTask StageAsync(string name, ArrowTable table, PublishOptions? options, bool appends, TimeSpan timeout, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(name);

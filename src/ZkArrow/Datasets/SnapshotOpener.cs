@@ -41,6 +41,9 @@ internal sealed class SnapshotOpener(HeadSet heads, Catalog catalog, VersionFind
         }
     }
 
+    public static ZkArrowException TooMany(long count) =>
+        new(ZkArrowStatus.TooLarge, $"{count} datasets were named, more than the {MaxDatasets} of one snapshot; take several");
+
     /// <summary>The commit that a moment means; nothing that was read is older than the latest that it can mean.</summary>
     private async ValueTask<long> ResolveAsync(CutDataset[] datasets, AsOf moment, long readAt, Call call)
     {
@@ -104,7 +107,7 @@ internal sealed class SnapshotOpener(HeadSet heads, Catalog catalog, VersionFind
     private static void CheckNames(IReadOnlyList<string> names)
     {
         if (names.Count > MaxDatasets)
-            throw new ZkArrowException(ZkArrowStatus.TooLarge, $"{names.Count} datasets were named, more than the {MaxDatasets} of one snapshot; take several");
+            throw TooMany(names.Count);
         HashSet<string> seen = new(StringComparer.Ordinal);
         foreach (string name in names)
         {
