@@ -27,6 +27,7 @@ class DatasetInfo:
     committed_at: datetime
     residency: str
     schema_id: str
+    commit_number: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,8 +41,16 @@ class VersionInfo:
     committed_at: datetime
     residency: str
     schema_id: str
+    commit_number: int
     commit_id: str
     author: str
+
+
+@dataclasses.dataclass(frozen=True)
+class CutInfo(VersionInfo):
+    """A version in a snapshot, with the dataset's name."""
+
+    name: str
 
 
 class ListResult(Sequence[T], Generic[T]):
