@@ -429,14 +429,12 @@ typedef struct zka_version_info {
   char commit_id[33];      /**< 32 hex digits */
   char schema_id[33];      /**< 32 hex digits: content address of the schema */
   char reserved[6];        /**< zero */
-  int64_t commit_number;   /**< the commit that made it, in the one order of all commits of the coordinator; the same for
-                                the versions of one transaction; 0 = not known */
+  int64_t commit_number; /**< the commit that made it, in the one order of all commits of the coordinator; the same for
+                              the versions of one transaction; 0 = not known */
 } zka_version_info;
 
-#define ZKA_VERSION_INFO_INIT                                      \
-  {                                                                \
-    sizeof(zka_version_info), 0, 0, 0, 0, 0, 0, {0}, {0}, {0}, 0   \
-  }
+#define ZKA_VERSION_INFO_INIT \
+  { sizeof(zka_version_info), 0, 0, 0, 0, 0, 0, {0}, {0}, {0}, 0 }
 
 /** For zka_publish_options.expected_version: publish whatever the head is. */
 #define ZKA_ANY_VERSION (-1)
@@ -925,18 +923,12 @@ ZKA_API ZKA_NODISCARD zka_status zka_transaction_open(zka_client* client, zka_tr
  * \param transaction the transaction.
  * \param name the dataset, once in a transaction.
  * \param stream the table; all its batches are read and copied once.
- * \param options may be NULL. With an expected version the whole transaction is refused unless it is the head's; without
- * one it is committed on whatever the head is by then.
- * \param timeout_ms the deadline.
- * \param cancel may be NULL.
- * \param[out] error what went wrong; may be NULL.
- * \return as zka_dataset_publish; also ZKA_INVALID_ARGUMENT (the dataset is in it already, or it was committed),
- * ZKA_TOO_LARGE (the 257th dataset, or too many bytes), ZKA_BUSY. The transaction is then as it was.
- * \par Ownership
- * `stream` is consumed on ZKA_OK only. Its buffers may be kept until the transaction is committed or closed.
- * \par Thread safety
- * Serialize per handle; two at once are refused.
- * \since 0.1
+ * \param options may be NULL. With an expected version the whole transaction is refused unless it is the head's;
+ * without one it is committed on whatever the head is by then. \param timeout_ms the deadline. \param cancel may be
+ * NULL. \param[out] error what went wrong; may be NULL. \return as zka_dataset_publish; also ZKA_INVALID_ARGUMENT (the
+ * dataset is in it already, or it was committed), ZKA_TOO_LARGE (the 257th dataset, or too many bytes), ZKA_BUSY. The
+ * transaction is then as it was. \par Ownership `stream` is consumed on ZKA_OK only. Its buffers may be kept until the
+ * transaction is committed or closed. \par Thread safety Serialize per handle; two at once are refused. \since 0.1
  */
 ZKA_API ZKA_NODISCARD zka_status zka_transaction_publish(zka_transaction* transaction, const char* name,
                                                          struct ArrowArrayStream* stream,
@@ -1001,10 +993,8 @@ ZKA_API ZKA_NODISCARD zka_status zka_transaction_version(zka_transaction* transa
                                                          zka_version_info* out, zka_error* error);
 
 /**
- * \brief Closes a transaction, and gives it up when it was not committed: nothing is left. A commit under way goes on to
- * its end.
- * \param transaction the transaction; NULL does nothing.
- * \return ZKA_OK, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \brief Closes a transaction, and gives it up when it was not committed: nothing is left. A commit under way goes on
+ * to its end. \param transaction the transaction; NULL does nothing. \return ZKA_OK, ZKA_INVALID_HANDLE, ZKA_FORKED.
  * \par Ownership
  * The handle is gone.
  * \par Thread safety
@@ -1047,13 +1037,9 @@ typedef struct zka_snapshot_options {
  * \param cancel may be NULL.
  * \param[out] out the snapshot.
  * \param[out] error what went wrong; may be NULL.
- * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND (a dataset, its version at that moment, or the
- * moment), ZKA_TOO_LARGE (more datasets), ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED, ZKA_FORKED.
- * \par Ownership
- * The caller closes it with zka_snapshot_close().
- * \par Thread safety
- * Any thread.
- * \since 0.1
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND (a dataset, its version at that moment, or
+ * the moment), ZKA_TOO_LARGE (more datasets), ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED,
+ * ZKA_FORKED. \par Ownership The caller closes it with zka_snapshot_close(). \par Thread safety Any thread. \since 0.1
  */
 ZKA_API ZKA_NODISCARD zka_status zka_snapshot_open(zka_client* client, const char* const* names, int64_t n_names,
                                                    const zka_snapshot_options* options, int64_t timeout_ms,
@@ -1065,8 +1051,8 @@ ZKA_API ZKA_NODISCARD zka_status zka_snapshot_open(zka_client* client, const cha
  * \param name a dataset of the snapshot.
  * \param[out] out the table.
  * \param[out] error what went wrong; may be NULL.
- * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND (it is not in the snapshot), ZKA_NOT_RESIDENT,
- * ZKA_DATA_LOST, ZKA_CORRUPT (its bytes could not be had when the snapshot was taken), ZKA_FORKED.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND (it is not in the snapshot),
+ * ZKA_NOT_RESIDENT, ZKA_DATA_LOST, ZKA_CORRUPT (its bytes could not be had when the snapshot was taken), ZKA_FORKED.
  * \par Ownership
  * The caller closes it with zka_table_close(), before or after the snapshot.
  * \par Thread safety
@@ -1093,17 +1079,10 @@ ZKA_API ZKA_NODISCARD zka_status zka_snapshot_version(zka_snapshot* snapshot, co
                                                       zka_error* error);
 
 /**
- * \brief The datasets of a snapshot with their versions, in the order in which they were named, else by name: the columns
- * of zka_dataset_list, then commit_id utf8 and author utf8.
- * \param snapshot the snapshot.
- * \param[out] out the list.
- * \param[out] error what went wrong; may be NULL.
- * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_FORKED.
- * \par Ownership
- * The caller releases `out`.
- * \par Thread safety
- * Any thread.
- * \since 0.1
+ * \brief The datasets of a snapshot with their versions, in the order in which they were named, else by name: the
+ * columns of zka_dataset_list, then commit_id utf8 and author utf8. \param snapshot the snapshot. \param[out] out the
+ * list. \param[out] error what went wrong; may be NULL. \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE,
+ * ZKA_FORKED. \par Ownership The caller releases `out`. \par Thread safety Any thread. \since 0.1
  */
 ZKA_API ZKA_NODISCARD zka_status zka_snapshot_versions(zka_snapshot* snapshot, struct ArrowArrayStream* out,
                                                        zka_error* error);

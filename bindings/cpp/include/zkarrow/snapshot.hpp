@@ -62,8 +62,7 @@ class Snapshot {
   /// \throws NotFoundError it is not in the snapshot.
   [[nodiscard]] Table read(const std::string& name) const {
     zka_table* table = nullptr;
-    detail::check(
-        [&](zka_error* error) { return zka_snapshot_read(get(), detail::c_str(name), &table, error); });
+    detail::check([&](zka_error* error) { return zka_snapshot_read(get(), detail::c_str(name), &table, error); });
     return Table(table);
   }
   /// The version of a dataset.
