@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the programs of README.md and docs/loans.md as a reader would, one after the other, against a real ZooKeeper.
+"""Runs the programs of README.md and of pages of docs/ as a reader would, one after the other, against a real ZooKeeper.
 
 Writes JUnit XML to artifacts/test-results/docs.
 """
@@ -78,6 +78,12 @@ EXPECTED = {
         "python": "published version 1 with 3 rows\n",
         "cpp": "published version 2\n",
         "csharp": "published version 3 with 3 rows\n",
+    },
+    "docs/transactions.md": {
+        "python": "as of the transaction: 2 orders, 1 position\n",
+        "cpp": "orders 3\npositions 2\nbefore: 1\n",
+        "csharp": "2 versions at the commit of the snapshot: True\n",
+        "c": "positions is at version 2\n",
     },
 }
 
