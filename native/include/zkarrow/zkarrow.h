@@ -924,11 +924,17 @@ ZKA_API ZKA_NODISCARD zka_status zka_transaction_open(zka_client* client, zka_tr
  * \param name the dataset, once in a transaction.
  * \param stream the table; all its batches are read and copied once.
  * \param options may be NULL. With an expected version the whole transaction is refused unless it is the head's;
- * without one it is committed on whatever the head is by then. \param timeout_ms the deadline. \param cancel may be
- * NULL. \param[out] error what went wrong; may be NULL. \return as zka_dataset_publish; also ZKA_INVALID_ARGUMENT (the
- * dataset is in it already, or it was committed), ZKA_TOO_LARGE (the 257th dataset, or too many bytes), ZKA_BUSY. The
- * transaction is then as it was. \par Ownership `stream` is consumed on ZKA_OK only. Its buffers may be kept until the
- * transaction is committed or closed. \par Thread safety Serialize per handle; two at once are refused. \since 0.1
+ * without one it is committed on whatever the head is by then.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[out] error what went wrong; may be NULL.
+ * \return as zka_dataset_publish; also ZKA_INVALID_ARGUMENT (the dataset is in it already, or it was committed),
+ * ZKA_TOO_LARGE (the 257th dataset, or too many bytes), ZKA_BUSY. The transaction is then as it was.
+ * \par Ownership
+ * `stream` is consumed on ZKA_OK only. Its buffers may be kept until the transaction is committed or closed.
+ * \par Thread safety
+ * Serialize per handle; two at once are refused.
+ * \since 0.1
  */
 ZKA_API ZKA_NODISCARD zka_status zka_transaction_publish(zka_transaction* transaction, const char* name,
                                                          struct ArrowArrayStream* stream,
@@ -994,7 +1000,9 @@ ZKA_API ZKA_NODISCARD zka_status zka_transaction_version(zka_transaction* transa
 
 /**
  * \brief Closes a transaction, and gives it up when it was not committed: nothing is left. A commit under way goes on
- * to its end. \param transaction the transaction; NULL does nothing. \return ZKA_OK, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * to its end.
+ * \param transaction the transaction; NULL does nothing.
+ * \return ZKA_OK, ZKA_INVALID_HANDLE, ZKA_FORKED.
  * \par Ownership
  * The handle is gone.
  * \par Thread safety
@@ -1039,7 +1047,12 @@ typedef struct zka_snapshot_options {
  * \param[out] error what went wrong; may be NULL.
  * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND (a dataset, its version at that moment, or
  * the moment), ZKA_TOO_LARGE (more datasets), ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED,
- * ZKA_FORKED. \par Ownership The caller closes it with zka_snapshot_close(). \par Thread safety Any thread. \since 0.1
+ * ZKA_FORKED.
+ * \par Ownership
+ * The caller closes it with zka_snapshot_close().
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
  */
 ZKA_API ZKA_NODISCARD zka_status zka_snapshot_open(zka_client* client, const char* const* names, int64_t n_names,
                                                    const zka_snapshot_options* options, int64_t timeout_ms,
@@ -1080,9 +1093,16 @@ ZKA_API ZKA_NODISCARD zka_status zka_snapshot_version(zka_snapshot* snapshot, co
 
 /**
  * \brief The datasets of a snapshot with their versions, in the order in which they were named, else by name: the
- * columns of zka_dataset_list, then commit_id utf8 and author utf8. \param snapshot the snapshot. \param[out] out the
- * list. \param[out] error what went wrong; may be NULL. \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE,
- * ZKA_FORKED. \par Ownership The caller releases `out`. \par Thread safety Any thread. \since 0.1
+ * columns of zka_dataset_list, then commit_id utf8 and author utf8.
+ * \param snapshot the snapshot.
+ * \param[out] out the list.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * The caller releases `out`.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
  */
 ZKA_API ZKA_NODISCARD zka_status zka_snapshot_versions(zka_snapshot* snapshot, struct ArrowArrayStream* out,
                                                        zka_error* error);
