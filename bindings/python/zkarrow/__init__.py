@@ -15,6 +15,7 @@ from . import columns, exchange
 from ._about import VERSION as __version__
 from ._about import abi_version, counters, show_info
 from ._client import Client, connect
+from ._history import DatasetDescription, Retention
 from ._lists import CutInfo, DatasetInfo, ListResult, VersionInfo
 from ._loan import Loan
 from ._errors import (
@@ -43,6 +44,7 @@ from ._errors import (
     UnavailableError,
     UnsupportedError,
 )
+from ._owner import Owner
 from ._protocols import (
     ArrowArrayExportable,
     ArrowSchemaExportable,
@@ -71,6 +73,7 @@ __all__ = [
     "CorruptError",
     "CutInfo",
     "DataLostError",
+    "DatasetDescription",
     "DatasetInfo",
     "Error",
     "FencedError",
@@ -84,7 +87,9 @@ __all__ = [
     "NotFoundError",
     "NotOwnerError",
     "NotResidentError",
+    "Owner",
     "PermissionDeniedError",
+    "Retention",
     "Schema",
     "SchemaMismatchError",
     "SessionExpiredError",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from ctypes import byref, c_void_p
 from types import TracebackType
-from typing import Any
+from typing import Any, Iterable, Mapping
 
 from . import _bindings, _ffi, _waiting
+from ._bindings import zka_publish_options
 from ._commit import Residency, publish_options
 from ._handle import Handle
+from ._history import Lifetime
+from ._owner import Owner
 from ._protocols import TableLike
 from ._stream import Source
 from ._version import Version, from_info, new_info
@@ -44,6 +47,10 @@ class Transaction(Handle):
         expected_version: int | None = None,
         residency: Residency | None = None,
         same_schema: bool = False,
+        owner: Owner | None = None,
+        tags: Iterable[str] = (),
+        metadata: Mapping[str, str] | None = None,
+        lifetime: Lifetime | None = None,
         timeout: float | None = 30.0,
     ) -> None:
         """Puts a table into the transaction, as the next version of a dataset; the arguments are
@@ -54,7 +61,10 @@ class Transaction(Handle):
         """
         flags = _bindings.ZKA_PUBLISH_SAME_SCHEMA if same_schema else 0
         stage = _ffi.library().zka_transaction_publish
-        self._stage(stage, name, table, expected_version, residency, flags, timeout)
+        options = publish_options(
+            expected_version, residency, flags, owner, (tags, metadata, lifetime)
+        )
+        self._stage(stage, name, table, options, timeout)
 
     def append(
         self,
@@ -63,12 +73,17 @@ class Transaction(Handle):
         *,
         expected_version: int | None = None,
         residency: Residency | None = None,
+        owner: Owner | None = None,
+        tags: Iterable[str] = (),
+        metadata: Mapping[str, str] | None = None,
+        lifetime: Lifetime | None = None,
         timeout: float | None = 30.0,
     ) -> None:
         """Puts the head's rows and those of ``table`` behind them into the transaction, as the next
         version; the arguments are those of `Client.append`, and so is what it raises."""
         stage = _ffi.library().zka_transaction_append
-        self._stage(stage, name, table, expected_version, residency, 0, timeout)
+        options = publish_options(expected_version, residency, 0, owner, (tags, metadata, lifetime))
+        self._stage(stage, name, table, options, timeout)
 
     def commit(self, *, timeout: float | None = 30.0) -> dict[str, Version]:
         """Makes all versions heads, or none. Returns them by dataset, in the order of publishing.
@@ -111,14 +126,11 @@ class Transaction(Handle):
         function: Any,
         name: str,
         table: TableLike,
-        expected_version: int | None,
-        residency: Residency | None,
-        flags: int,
+        options: zka_publish_options,
         timeout: float | None,
     ) -> None:
         pointer = self._open_pointer()
         dataset = _ffi.text(name, "name")
-        options = publish_options(expected_version, residency, flags)
         source = Source(table)
 
         def stage(timeout_ms: int, cancel: Any) -> None:

@@ -8,6 +8,7 @@
 #include <zkarrow/zkarrow.h>
 
 #include "digest.h"
+#include "history.h"
 #include "lists.h"
 #include "loan.h"
 #include "make.h"
@@ -28,6 +29,7 @@ typedef struct {
 static zka_client* client;
 static char url[512];
 static char data_dir[512];
+static char code_tag[256];
 static kept keeps[32];
 
 static kept* keep_of(const char* key) {
@@ -108,6 +110,7 @@ static zka_status add_digest(cJSON* answer, zka_table* table, zka_error* error) 
 static zka_status open_client(zka_client** out, int64_t session_timeout_ms, int64_t timeout_ms, zka_error* error) {
   zka_client_options options = ZKA_CLIENT_OPTIONS_INIT;
   options.session_timeout_ms = (int32_t)session_timeout_ms;
+  options.code_tag = code_tag[0] != '\0' ? code_tag : NULL;
   options.data_dir = data_dir[0] != '\0' ? data_dir : NULL;
   return zka_client_open(url, &options, timeout_ms, NULL, out, error);
 }
@@ -116,6 +119,7 @@ static zka_status do_open(const cJSON* request, cJSON* answer, zka_error* error)
   (void)answer;
   snprintf(url, sizeof(url), "%s", text(request, "url"));
   snprintf(data_dir, sizeof(data_dir), "%s", text(request, "data_dir") != NULL ? text(request, "data_dir") : "");
+  snprintf(code_tag, sizeof(code_tag), "%s", text(request, "code_tag") != NULL ? text(request, "code_tag") : "");
   return open_client(&client, number(request, "session_timeout_ms", 0), deadline(request), error);
 }
 
@@ -158,6 +162,7 @@ static void publish_options(const cJSON* request, zka_publish_options* options) 
   if (is_true(request, "same_schema")) options->flags = ZKA_PUBLISH_SAME_SCHEMA;
   if (residency != NULL && strcmp(residency, "host") == 0) options->residency = ZKA_RESIDENCY_HOST;
   if (residency != NULL && strcmp(residency, "inline") == 0) options->residency = ZKA_RESIDENCY_INLINE;
+  attach(request, options);
 }
 
 typedef zka_status commit_function(zka_client*, const char*, struct ArrowArrayStream*, const zka_publish_options*,
@@ -197,6 +202,7 @@ static zka_status read_table(const cJSON* request, const char* name, zka_table**
   options.as_of_commit_number = number(request, "as_of_commit_number", 0);
   options.as_of_us = number(request, "as_of_us", 0);
   options.as_of_commit_id = text(request, "as_of_commit_id");
+  options.tag = text(request, "tag");
   options.flags = (is_true(request, "strict") ? ZKA_READ_STRICT : 0u) |
                   (is_true(request, "wait") ? ZKA_READ_WAIT : 0u) |
                   (is_true(request, "validate_full") ? ZKA_READ_VALIDATE_FULL : 0u);
@@ -435,6 +441,42 @@ static zka_status do_history(const cJSON* request, cJSON* answer, zka_error* err
   return fail(error, ZKA_INTERNAL, "the history failed half-way");
 }
 
+static zka_status do_audit(const cJSON* request, cJSON* answer, zka_error* error) {
+  struct ArrowArrayStream stream;
+  zka_status status = zka_dataset_history(client, text(request, "name"), deadline(request), NULL, &stream, error);
+  if (status != ZKA_OK) return status;
+  if (add_audit(cJSON_AddArrayToObject(answer, "versions"), &stream)) return ZKA_OK;
+  return fail(error, ZKA_INTERNAL, "the history failed half-way");
+}
+
+static zka_status do_configure(const cJSON* request, cJSON* answer, zka_error* error) {
+  zka_dataset_options options;
+  (void)answer;
+  dataset_options(request, &options);
+  return zka_dataset_configure(client, text(request, "name"), &options, deadline(request), NULL, error);
+}
+
+static zka_status do_describe(const cJSON* request, cJSON* answer, zka_error* error) {
+  zka_dataset_description told = ZKA_DATASET_DESCRIPTION_INIT;
+  struct ArrowArrayStream tags;
+  zka_status status = zka_dataset_describe(client, text(request, "name"), deadline(request), NULL, &told, &tags, error);
+  if (status != ZKA_OK) return status;
+  add_description(answer, &told);
+  if (add_tags(cJSON_AddObjectToObject(answer, "tags"), &tags)) return ZKA_OK;
+  return fail(error, ZKA_INTERNAL, "the tags failed half-way");
+}
+
+static zka_status do_tag(const cJSON* request, cJSON* answer, zka_error* error) {
+  (void)answer;
+  return zka_dataset_tag(client, text(request, "name"), (uint64_t)number(request, "version", 0), text(request, "tag"),
+                         deadline(request), NULL, error);
+}
+
+static zka_status do_untag(const cJSON* request, cJSON* answer, zka_error* error) {
+  (void)answer;
+  return zka_dataset_untag(client, text(request, "name"), text(request, "tag"), deadline(request), NULL, error);
+}
+
 static zka_status do_exchange_echo(const cJSON* request, cJSON* answer, zka_error* error) {
   static make_record made, got;
   struct ArrowArrayStream stream;
@@ -486,33 +528,17 @@ static const struct {
   const char* name;
   zka_status (*run)(const cJSON*, cJSON*, zka_error*);
 } operations[] = {
-    {"open", do_open},
-    {"close", do_close},
-    {"state", do_state},
-    {"publish", do_publish},
-    {"relay", do_relay},
-    {"read", do_read},
-    {"hold", do_hold},
-    {"digest", do_digest},
-    {"let_go", do_let_go},
-    {"stat", do_stat},
-    {"list", do_list},
-    {"history", do_history},
-    {"drop", do_drop},
-    {"subscribe", do_subscribe},
-    {"next", do_next},
-    {"unsubscribe", do_let_go},
-    {"misuse", do_misuse},
-    {"exchange_echo", do_exchange_echo},
-    {"counters", do_counters},
-    {"append", do_append},
-    {"loan", do_loan},
-    {"loan_publish", do_loan_publish},
-    {"begin", do_begin},
-    {"stage", do_stage},
-    {"commit", do_commit},
-    {"snapshot", do_snapshot},
-    {"snapshot_read", do_snapshot_read},
+    {"open", do_open},           {"close", do_close},         {"state", do_state},
+    {"publish", do_publish},     {"relay", do_relay},         {"read", do_read},
+    {"hold", do_hold},           {"digest", do_digest},       {"let_go", do_let_go},
+    {"stat", do_stat},           {"list", do_list},           {"history", do_history},
+    {"drop", do_drop},           {"subscribe", do_subscribe}, {"next", do_next},
+    {"unsubscribe", do_let_go},  {"misuse", do_misuse},       {"exchange_echo", do_exchange_echo},
+    {"counters", do_counters},   {"append", do_append},       {"audit", do_audit},
+    {"configure", do_configure}, {"describe", do_describe},   {"tag", do_tag},
+    {"untag", do_untag},         {"loan", do_loan},           {"loan_publish", do_loan_publish},
+    {"begin", do_begin},         {"stage", do_stage},         {"commit", do_commit},
+    {"snapshot", do_snapshot},   {"snapshot_read", do_snapshot_read},
 };
 
 static zka_status run(const cJSON* request, cJSON* answer, zka_error* error) {

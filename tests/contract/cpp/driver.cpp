@@ -65,6 +65,14 @@ zkarrow::PublishOptions publish_options(const Json& request) {
   const std::string residency = request.value("residency", "auto");
   if (residency == "host") options.residency = zkarrow::Residency::host;
   if (residency == "inline") options.residency = zkarrow::Residency::in_line;
+  options.tags = request.value("tags", std::vector<std::string>());
+  options.metadata = request.value("metadata", std::map<std::string, std::string>());
+  if (request.contains("lifetime"))
+    options.lifetime = request["lifetime"] == "session" ? zkarrow::Lifetime::session : zkarrow::Lifetime::persistent;
+  if (request.contains("ttl_ms")) {
+    options.lifetime = zkarrow::Lifetime::ttl;
+    options.ttl = std::chrono::milliseconds(request["ttl_ms"]);
+  }
   return options;
 }
 
@@ -72,6 +80,7 @@ zkarrow::ReadOptions read_options(const Json& request) {
   zkarrow::ReadOptions options;
   options.version = request.value("version", std::uint64_t{0});
   options.as_of = as_of(request);
+  options.tag = request.value("tag", "");
   options.strict = request.value("strict", false);
   options.wait = request.value("wait", false);
   options.validate_full = request.value("validate_full", false);
@@ -84,6 +93,8 @@ zkarrow::CallOptions call_options(const Json& request) {
   options.timeout = deadline(request);
   return options;
 }
+
+constexpr const char* policies[] = {"", "none", "backward", "forward", "full", "exact"};
 
 class Driver {
  public:
@@ -99,6 +110,7 @@ class Driver {
     options_ = {};
     options_.data_dir = request.value("data_dir", "");
     options_.session_timeout = std::chrono::milliseconds(request.value("session_timeout_ms", 0));
+    options_.code_tag = request.value("code_tag", "");
     options_.timeout = deadline(request);
     client_ = zkarrow::Client::connect(url_, options_);
     return Json::object();
@@ -207,6 +219,56 @@ class Driver {
       numbers.push_back(version.number);
     return {{"versions", numbers}};
   }
+  Json audit(const Json& request) {
+    Json versions = Json::array();
+    for (const zkarrow::Version& version : client_.versions(request.at("name"), call_options(request)))
+      versions.push_back({{"version", version.number},
+                          {"author", version.author},
+                          {"parent_commit_id", version.parent_commit_id},
+                          {"code_tag", version.code_tag},
+                          {"tags", version.tags},
+                          {"metadata", version.metadata}});
+    return {{"versions", versions}};
+  }
+  Json configure(const Json& request) {
+    zkarrow::DatasetOptions options;
+    options.timeout = deadline(request);
+    zkarrow::Retention keep;
+    if (request.contains("keep_versions")) keep.versions = request["keep_versions"];
+    if (request.contains("keep_age_ms")) keep.age = std::chrono::milliseconds(request["keep_age_ms"]);
+    if (request.contains("keep_bytes")) keep.nbytes = request["keep_bytes"];
+    if (keep.versions || keep.age || keep.nbytes) options.retention = keep;
+    for (int policy = 1; policy <= 5; ++policy) {
+      if (request.value("schema_policy", "") == policies[policy])
+        options.schema_policy = static_cast<zkarrow::SchemaPolicy>(policy);
+    }
+    if (request.contains("ttl_ms")) options.ttl = std::chrono::milliseconds(request["ttl_ms"]);
+    client_.configure(request.at("name"), options);
+    return Json::object();
+  }
+  Json describe(const Json& request) {
+    static const char* const lifetimes[] = {"", "persistent", "session", "ttl"};
+    const zkarrow::DatasetDescription told = client_.describe(request.at("name"), call_options(request));
+    return {{"head", told.head},
+            {"versions", told.versions},
+            {"bytes", told.nbytes},
+            {"keep_versions", told.retention.versions.value_or(0)},
+            {"keep_age_ms", told.retention.age.value_or(std::chrono::milliseconds()).count()},
+            {"keep_bytes", told.retention.nbytes.value_or(0)},
+            {"schema_policy", policies[static_cast<int>(told.schema_policy)]},
+            {"lifetime", lifetimes[static_cast<int>(told.lifetime)]},
+            {"ttl_ms", told.ttl.count()},
+            {"owned", told.owned},
+            {"tags", told.tags}};
+  }
+  Json tag(const Json& request) {
+    client_.tag(request.at("name"), request.at("version"), request.at("tag"), call_options(request));
+    return Json::object();
+  }
+  Json untag(const Json& request) {
+    client_.untag(request.at("name"), request.at("tag"), call_options(request));
+    return Json::object();
+  }
   Json drop(const Json& request) {
     client_.drop(request.at("name"), request.value("version", std::uint64_t{0}), call_options(request));
     return Json::object();
@@ -278,6 +340,11 @@ class Driver {
       {"stat", &Driver::stat},
       {"list", &Driver::list},
       {"history", &Driver::history},
+      {"audit", &Driver::audit},
+      {"configure", &Driver::configure},
+      {"describe", &Driver::describe},
+      {"tag", &Driver::tag},
+      {"untag", &Driver::untag},
       {"drop", &Driver::drop},
       {"subscribe", &Driver::subscribe},
       {"next", &Driver::next},

@@ -44,6 +44,11 @@ internal sealed class Driver : IAsyncDisposable
         "stat" => Answer(await Client.StatAsync(Name(request), Version(request))),
         "list" => await ListAsync(request),
         "history" => await HistoryAsync(request),
+        "audit" => History.Audit(await Client.HistoryAsync(Name(request))),
+        "configure" => await Done(Client.ConfigureAsync(Name(request), History.Options(request))),
+        "describe" => History.Describe(await Client.DescribeAsync(Name(request))),
+        "tag" => await Done(Client.TagAsync(Name(request), Version(request), Key(request, "tag"))),
+        "untag" => await Done(Client.UntagAsync(Name(request), Key(request, "tag"))),
         "drop" => await DropAsync(request),
         "subscribe" => Subscribe(request),
         "next" => await NextAsync(request),
@@ -85,7 +90,7 @@ internal sealed class Driver : IAsyncDisposable
     private async ValueTask<JsonObject> OpenAsync(JsonObject request)
     {
         _url = (string)request["url"]!;
-        _options = new ZkArrowOptions { DataDirectory = (string?)request["data_dir"] };
+        _options = new ZkArrowOptions { DataDirectory = (string?)request["data_dir"], CodeTag = (string?)request["code_tag"] };
         if (request["session_timeout_ms"] is { } session)
             _options = _options with { SessionTimeout = TimeSpan.FromMilliseconds((int)session) };
         if (request["timeout_ms"] is { } timeout)
@@ -254,6 +259,12 @@ internal sealed class Driver : IAsyncDisposable
         return [];
     }
 
+    private static async ValueTask<JsonObject> Done(ValueTask work)
+    {
+        await work;
+        return [];
+    }
+
     private JsonObject Subscribe(JsonObject request)
     {
         _subscriptions.Add(Key(request, "as"), new Watching(Client, Name(request), (long?)request["after"] ?? 0));
@@ -308,12 +319,17 @@ internal sealed class Driver : IAsyncDisposable
             "inline" => Residency.Inline,
             _ => null,
         },
+        Tags = [.. (request["tags"]?.AsArray() ?? []).Select(tag => (string)tag!)],
+        Metadata = (request["metadata"]?.AsObject() ?? []).ToDictionary(pair => pair.Key, pair => (string)pair.Value!),
+        Lifetime = History.LifetimeOf(request),
+        TimeToLive = History.Time(request, "ttl_ms"),
     };
 
     private static ReadOptions ReadOptions(JsonObject request) => new()
     {
         Version = Version(request),
         AsOf = Moment(request),
+        Tag = (string?)request["tag"],
         Strict = (bool?)request["strict"] ?? false,
         Wait = (bool?)request["wait"] ?? false,
         ValidateFull = (bool?)request["validate_full"] ?? false,

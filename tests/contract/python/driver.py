@@ -22,6 +22,9 @@ Request = dict[str, Any]
 Answer = dict[str, Any]
 
 
+_KEEP = ("keep_versions", "keep_age_ms", "keep_bytes")
+
+
 class Driver:
     """One client, and the tables and subscriptions kept under the names of the requests."""
 
@@ -51,6 +54,8 @@ class Driver:
             options["data_dir"] = request["data_dir"]
         if "session_timeout_ms" in request:
             options["session_timeout"] = request["session_timeout_ms"] / 1000
+        if "code_tag" in request:
+            options["code_tag"] = request["code_tag"]
         self._client = zkarrow.connect(request["url"], **options)
         return {}
 
@@ -154,6 +159,52 @@ class Driver:
     def do_history(self, request: Request) -> Answer:
         return {"versions": [one.version for one in self.client.history(request["name"])]}
 
+    def do_audit(self, request: Request) -> Answer:
+        fields = ("version", "author", "parent_commit_id", "code_tag", "tags", "metadata")
+        history = self.client.history(request["name"])
+        return {"versions": [{field: getattr(one, field) for field in fields} for one in history]}
+
+    def do_configure(self, request: Request) -> Answer:
+        options: dict[str, Any] = _timeout(request)
+        if keep := {field: request[field] for field in _KEEP if field in request}:
+            options["retention"] = zkarrow.Retention(
+                keep.get("keep_versions"),
+                keep["keep_age_ms"] / 1000 if "keep_age_ms" in keep else None,
+                keep.get("keep_bytes"),
+            )
+        if "schema_policy" in request:
+            options["schema_policy"] = request["schema_policy"]
+        if "ttl_ms" in request:
+            options["ttl"] = request["ttl_ms"] / 1000
+        self.client.configure(request["name"], **options)
+        return {}
+
+    def do_describe(self, request: Request) -> Answer:
+        told = self.client.describe(request["name"], **_timeout(request))
+        ttl = 0 if isinstance(told.lifetime, str) else round(told.lifetime * 1000)
+        age = told.retention.age
+        return {
+            "head": told.head or 0,
+            "versions": told.versions,
+            "bytes": told.nbytes,
+            "keep_versions": told.retention.versions or 0,
+            "keep_age_ms": round(age * 1000) if age else 0,
+            "keep_bytes": told.retention.nbytes or 0,
+            "schema_policy": told.schema_policy,
+            "lifetime": told.lifetime if isinstance(told.lifetime, str) else "ttl",
+            "ttl_ms": ttl,
+            "owned": told.owned,
+            "tags": told.tags,
+        }
+
+    def do_tag(self, request: Request) -> Answer:
+        self.client.tag(request["name"], request["version"], request["tag"])
+        return {}
+
+    def do_untag(self, request: Request) -> Answer:
+        self.client.untag(request["name"], request["tag"])
+        return {}
+
     def do_drop(self, request: Request) -> Answer:
         self.client.drop(request["name"], **_number(request))
         return {}
@@ -213,7 +264,7 @@ class Driver:
 
     def _read(self, request: Request) -> zkarrow.Table:
         options: dict[str, Any] = {**_timeout(request), **_number(request), **_as_of(request)}
-        for option in ("strict", "wait"):
+        for option in ("strict", "wait", "tag"):
             if option in request:
                 options[option] = request[option]
         if request.get("validate_full"):
@@ -244,9 +295,11 @@ def _publish_options(request: Request) -> dict[str, Any]:
     options: dict[str, Any] = _timeout(request)
     if request.get("residency", "auto") != "auto":
         options["residency"] = request["residency"]
-    for option in ("expected_version", "same_schema"):
+    for option in ("expected_version", "same_schema", "tags", "metadata", "lifetime"):
         if option in request:
             options[option] = request[option]
+    if "ttl_ms" in request:
+        options["lifetime"] = request["ttl_ms"] / 1000
     return options
 
 
