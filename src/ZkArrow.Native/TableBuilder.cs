@@ -113,17 +113,17 @@ internal sealed unsafe class TableBuilder(int rows)
         };
     }
 
-    private static Column TextColumn(string name, IReadOnlyList<string> values)
+    private static Column TextColumn(string name, string[] values)
     {
-        int[] offsets = new int[values.Count + 1];
+        int[] offsets = new int[values.Length + 1];
         using MemoryStream bytes = new();
-        for (int i = 0; i < values.Count; i++)
+        for (int i = 0; i < values.Length; i++)
         {
             bytes.Write(Encoding.UTF8.GetBytes(values[i]));
             offsets[i + 1] = checked((int)bytes.Length);
         }
 
-        return new Column(name, "u", values.Count, [MemoryMarshal.AsBytes<int>(offsets).ToArray(), bytes.ToArray()], []);
+        return new Column(name, "u", values.Length, [MemoryMarshal.AsBytes<int>(offsets).ToArray(), bytes.ToArray()], []);
     }
 
     /// <summary>The items of all rows, and where those of each row begin.</summary>

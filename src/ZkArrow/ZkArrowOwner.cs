@@ -46,7 +46,7 @@ public sealed class ZkArrowOwner : IAsyncDisposable
     /// <summary>Waits until the state is another one than <paramref name="from"/>, and returns it.</summary>
     /// <param name="from">The state already known.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <exception cref="ZkArrowException">Timeout: it was the same until the client's OperationTimeout.</exception>
+    /// <exception cref="ZkArrowException">Timeout: it was the same until the client's OperationTimeout. Fenced, NotOwner: the state is final.</exception>
     public ValueTask<OwnerState> WaitForChangeAsync(OwnerState from, CancellationToken cancellationToken = default) =>
         WaitForChangeAsync(from, _client.OperationTimeout, cancellationToken);
 

@@ -55,10 +55,11 @@ class VersionInfo:
 
 
 @dataclasses.dataclass(frozen=True)
-class CutInfo(VersionInfo):
-    """A version in a snapshot, with the dataset's name."""
+class CutInfo(DatasetInfo):
+    """A dataset with its version in a snapshot; ``author`` is "pid@host" of the publisher."""
 
-    name: str
+    commit_id: str
+    author: str
 
 
 class ListResult(Sequence[T], Generic[T]):

@@ -94,8 +94,8 @@ class Owner(Handle):
 
     def wait(self, state: OwnerState = "connected", *, timeout: float | None = None) -> OwnerState:
         """Waits until the state is another one than ``state``, at most ``timeout`` seconds, None = for
-        ever, and returns it. Raises TimeoutError, and UnavailableError where nothing changed and the
-        coordinator cannot be reached."""
+        ever, and returns it. Raises TimeoutError; UnavailableError where nothing changed and the
+        coordinator cannot be reached; FencedError and NotOwnerError where ``state`` is final."""
         if state not in _STATE_CODES:
             raise InvalidArgumentError(f"state must be a state of an owner and was {state!r}")
         library = _ffi.library()

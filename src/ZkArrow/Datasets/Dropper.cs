@@ -145,6 +145,7 @@ internal sealed partial class Dropper(DatasetContext context, HeadCache heads, C
         ZnodeLayout layout = context.Layout;
         foreach (long[] chunk in (await catalog.VersionsAsync(incarnation, cancellationToken).ConfigureAwait(false) ?? []).Chunk(DeletesPerCommit))
             await DeleteAsync([.. chunk.Select(number => layout.Version(incarnation, number))], cancellationToken).ConfigureAwait(false);
+        await DeleteAsync([layout.Lock(incarnation)], cancellationToken).ConfigureAwait(false); // of an owner that was there when its time ran out
         await DeleteAsync(
             [layout.Versions(incarnation), layout.Head(incarnation), layout.Own(incarnation)],
             cancellationToken).ConfigureAwait(false);

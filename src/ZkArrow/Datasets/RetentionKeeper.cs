@@ -41,7 +41,7 @@ internal sealed partial class RetentionKeeper(DatasetContext context, Catalog ca
             entry.Recorded = new RecordedVersions(part.Incarnation, left);
             IReadOnlyList<string> files = RetentionRule.FilesOf(part.Victims, left);
             if (files.Count > 0)
-                InBackground(entry, () => Unlink(files));
+                InBackground(entry, () => Retire(files));
             if (RetentionRule.Victims(dataset.Record, left, made.AtUs).Count == 0)
                 return;
         }
@@ -79,7 +79,7 @@ internal sealed partial class RetentionKeeper(DatasetContext context, Catalog ca
 
             // what was removed is still in the list when files are compared, what is left of it decides
             Manifest[] left = [.. versions.Except(removed)];
-            await Unlink(RetentionRule.FilesOf(removed, left)).ConfigureAwait(false);
+            await Retire(RetentionRule.FilesOf(removed, left)).ConfigureAwait(false);
             if (refused)
                 continue; // a new tag, another policy, or another keeper was first: look again
             if (entry != null && (entry.Recorded == null || entry.Recorded.Incarnation != inc || entry.Recorded.All[^1].Version <= left[^1].Version))
@@ -103,10 +103,10 @@ internal sealed partial class RetentionKeeper(DatasetContext context, Catalog ca
         return [.. found.OfType<Manifest>()];
     }
 
-    private Task Unlink(IReadOnlyList<string> files)
+    private Task Retire(IReadOnlyList<string> files)
     {
         foreach (string file in files)
-            context.Directory.Unlink(file);
+            context.Directory.Retire(file);
         return Task.CompletedTask;
     }
 

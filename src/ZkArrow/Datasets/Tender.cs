@@ -12,6 +12,9 @@ internal sealed class Tender(DatasetContext context, Catalog catalog, DatasetRec
     /// <summary>Tends datasets of the list, at most so many: any of them.</summary>
     public async ValueTask TendAsync(int most, CancellationToken cancellationToken)
     {
+        if (!context.Board.CanAnnounce)
+            return; // who may not write here can remove no bytes
+
         Guid[] all =
         [
             .. (await catalog.ChildrenAsync(context.Layout.AllTended, cancellationToken).ConfigureAwait(false) ?? [])
@@ -87,8 +90,7 @@ internal sealed class Tender(DatasetContext context, Catalog catalog, DatasetRec
         TreeAnswer answer = await DatasetContext.RetryAsync(t => context.Coordinator.CommitAsync(operations, t), cancellationToken).ConfigureAwait(false);
         if (!answer.Committed)
             return; // after a lost answer too: the list of what was dropped has it
-        if (context.Board.CanAnnounce)
-            context.Board.Announce(inc);
+        context.Board.Announce(inc);
         await dropper.CollectAsync(inc, cancellationToken).ConfigureAwait(false);
     }
 }

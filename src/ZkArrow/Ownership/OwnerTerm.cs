@@ -88,7 +88,7 @@ internal sealed partial class OwnerTerm
         }
     }
 
-    /// <summary>Waits until the state is another one.</summary>
+    /// <summary>Waits until the state is another one; throws when it is over, so that there will be none.</summary>
     public async ValueTask<OwnerState> WaitForChangeAsync(OwnerState from, Call call)
     {
         call.WaitsForChange = true;
@@ -98,6 +98,7 @@ internal sealed partial class OwnerTerm
             Task changed = Observe(out OwnerState state);
             if (state != from)
                 return state;
+            ThrowIfEnded();
             await changed.WaitAsync(call.Token).ConfigureAwait(false);
         }
     }
@@ -164,26 +165,20 @@ internal sealed partial class OwnerTerm
         }
     }
 
-    /// <summary>Completes at the next change of the state that is told.</summary>
+    /// <summary>The state at this moment, and what completes when it is another one, or final.</summary>
     public Task Observe(out OwnerState state)
     {
         bool isNew;
         Task next;
-        TaskCompletionSource? fired = null;
         lock (_gate)
         {
             state = State;
             isNew = state != _observed;
             if (isNew)
-            {
-                _observed = state;
-                (fired, _changed) = (_changed, NewSignal());
-            }
-
+                Fire(state);
             next = _changed.Task;
         }
 
-        fired?.TrySetResult();
         if (isNew)
             _keeper.Wake();
         return next;
@@ -206,10 +201,28 @@ internal sealed partial class OwnerTerm
 
     private bool End(TermEnd end)
     {
-        bool first = Interlocked.CompareExchange(ref _end, end, null) == null;
-        _ = Observe(out _);
+        bool first;
+        lock (_gate)
+        {
+            first = _end == null;
+            if (first)
+            {
+                // those who wait while it is lost must learn that it stays so
+                Volatile.Write(ref _end, end);
+                Fire(end.State);
+            }
+        }
+
         _keeper.Wake();
         return first;
+    }
+
+    private void Fire(OwnerState state)
+    {
+        _observed = state;
+        TaskCompletionSource fired = _changed;
+        _changed = NewSignal();
+        fired.TrySetResult();
     }
 
     private TermEnd Deposed(OwnNode? now)

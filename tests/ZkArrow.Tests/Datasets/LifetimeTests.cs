@@ -9,11 +9,14 @@ public sealed class LifetimeTests : DatasetFixture
 {
     private static readonly PublishOptions OfSession = new() { Residency = Residency.Host, Lifetime = Lifetime.Session };
 
-    [Test]
-    public async Task A_dataset_of_a_session_goes_with_it_and_leaves_nothing()
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task A_dataset_of_a_session_goes_with_it_and_leaves_nothing(bool embedded)
     {
-        ZkArrowClient maker = await ConnectAsync();
-        ZkArrowClient other = await ConnectAsync();
+        // the folder of the embedded coordinator goes with the data directory
+        string? url = embedded ? $"local:{DataDirectory}/.local" : null;
+        ZkArrowClient maker = await ConnectAsync(url: url);
+        ZkArrowClient other = await ConnectAsync(url: url);
         await maker.PublishAsync("a", Int64(1, 1), OfSession);
         await maker.PublishAsync("a", Int64(2, 2), OfSession);
         await other.PublishAsync("a", Int64(3, 3), new PublishOptions { Residency = Residency.Host });

@@ -56,15 +56,19 @@ public sealed class OwnerFaultTests : DatasetFixture
     [Test]
     public async Task An_owner_whose_session_expired_is_fenced_when_somebody_took_over()
     {
-        ZkArrowClient client = await ConnectAsync(Short);
+        ZkArrowClient client = await ConnectAsync(options => Short(options) with { OperationTimeout = TimeSpan.FromSeconds(30) });
         ZkArrowClient heir = await ConnectAsync();
         ZkArrowOwner owner = await client.AcquireOwnershipAsync("a");
         await owner.PublishAsync(Int64(0, 1), InHost);
         Disconnect();
         await using ZkArrowOwner next = await heir.AcquireOwnershipAsync("a");
         await next.PublishAsync(Int64(1, 1), InHost);
+        await Eventually.TrueAsync(() => owner.State == OwnerState.Lost, "the session has run out here too");
+        Task<DatasetVersion> late = owner.PublishAsync(Int64(2, 1), InHost).AsTask();
+        Task<OwnerState> change = owner.WaitForChangeAsync(OwnerState.Lost).AsTask();
         _proxy.Refusing = false;
-        ZkArrowException e = (await Assert.ThrowsAsync<ZkArrowException>(async () => await PublishPatientlyAsync(owner, Int64(2, 1))))!;
+        ZkArrowException e = (await Assert.ThrowsAsync<ZkArrowException>(async () => await late))!;
+        Assert.That(await StatusOf(async () => await change), Is.EqualTo(ZkArrowStatus.Fenced), "the state is final");
         Assert.That((e.Status, e.IsOutcomeUnknown), Is.EqualTo((ZkArrowStatus.Fenced, false)));
         Assert.That(e.Message, Does.Contain("epoch 1 was taken over by epoch 2"));
         Assert.That(owner.State, Is.EqualTo(OwnerState.Lost));

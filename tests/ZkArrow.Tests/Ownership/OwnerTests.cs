@@ -1,6 +1,7 @@
 using NUnit.Framework;
 using ZkArrow.Testing;
 using ZkArrow.Tests.Datasets;
+using ZkArrow.ZooKeeper;
 
 namespace ZkArrow.Tests.Ownership;
 
@@ -171,6 +172,23 @@ public sealed class OwnerTests : DatasetFixture
         Assert.That(next.State, Is.EqualTo(OwnerState.Connected));
         await using ZkArrowOwner again = await rival.AcquireOwnershipAsync("b", new OwnershipOptions { TakeOver = true });
         Assert.That(again.Epoch, Is.EqualTo(1), "what nobody owns is taken over as it is acquired");
+    }
+
+    [Test]
+    public async Task A_dataset_whose_time_ran_out_goes_though_it_is_owned_and_leaves_nothing()
+    {
+        ZkArrowClient client = await ConnectAsync();
+        await client.PublishAsync("a", Int64(0, 1), new PublishOptions { Lifetime = Lifetime.Ttl, TimeToLive = TimeSpan.FromHours(1) });
+        await using ZkArrowOwner owner = await client.AcquireOwnershipAsync("a");
+        await client.ConfigureAsync("a", new DatasetOptions { TimeToLive = TimeSpan.FromMicroseconds(1) });
+        await client.SweepAsync(TimeSpan.FromHours(1));
+        await Eventually.TrueAsync(() => owner.State == OwnerState.Lost, "the owner is told");
+        ZkArrowException e = (await Assert.ThrowsAsync<ZkArrowException>(async () => await owner.PublishAsync(Int64(1, 1))))!;
+        Assert.That((e.Status, e.Message), Is.EqualTo((ZkArrowStatus.Fenced, "the ownership of 'a' with epoch 1 ended: the dataset was dropped")));
+        await using ZkClient keeper = await ZkClient.ConnectAsync(new ZkClientOptions { ConnectString = Url["zk://".Length..] });
+        string bucket = (await keeper.GetChildrenAsync("/zkarrow/d")).Names.Single();
+        string dataset = (await keeper.GetChildrenAsync($"/zkarrow/d/{bucket}")).Names.Single();
+        Assert.That((await keeper.GetChildrenAsync($"/zkarrow/d/{bucket}/{dataset}")).Names, Is.Empty, "the lock, and the record above it, are collected");
     }
 
     [Test]

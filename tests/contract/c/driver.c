@@ -13,6 +13,7 @@
 #include "loan.h"
 #include "make.h"
 #include "misuse.h"
+#include "owner.h"
 
 /* What is kept between requests: one client, and tables and subscriptions under keys. */
 
@@ -20,6 +21,7 @@ typedef struct {
   char key[32];
   zka_table* table;
   zka_subscription* subscription;
+  zka_owner* owner;
   loaned loan;
   zka_transaction* transaction;
   char staged[8][32]; /* the datasets of the transaction */
@@ -156,7 +158,13 @@ static int make_of(const cJSON* request, struct ArrowArrayStream* out, make_reco
   return 1;
 }
 
+static zka_owner* owner_of(const cJSON* request, const char* field) {
+  const kept* keep = text(request, field) != NULL ? keep_of(text(request, field)) : NULL;
+  return keep != NULL ? keep->owner : NULL;
+}
+
 static void publish_options(const cJSON* request, zka_publish_options* options) {
+  options->owner = owner_of(request, "owner");
   const char* residency = text(request, "residency");
   options->expected_version = number(request, "expected_version", ZKA_ANY_VERSION);
   if (is_true(request, "same_schema")) options->flags = ZKA_PUBLISH_SAME_SCHEMA;
@@ -285,6 +293,26 @@ static zka_status do_loan_publish(const cJSON* request, cJSON* answer, zka_error
   return publish_loan(request, &keep_of(text(request, "of"))->loan, answer, error);
 }
 
+static zka_status do_own(const cJSON* request, cJSON* answer, zka_error* error) {
+  zka_owner* owner;
+  zka_status status = owner_acquire(client, request, deadline(request), &owner, answer, error);
+  if (status == ZKA_OK) new_keep(text(request, "as"))->owner = owner;
+  return status;
+}
+
+static zka_status do_owner(const cJSON* request, cJSON* answer, zka_error* error) {
+  return owner_describe(owner_of(request, "of"), answer, error);
+}
+
+static zka_status do_owner_wait(const cJSON* request, cJSON* answer, zka_error* error) {
+  return owner_wait(owner_of(request, "of"), request, deadline(request), answer, error);
+}
+
+static zka_status do_release(const cJSON* request, cJSON* answer, zka_error* error) {
+  (void)answer;
+  return zka_owner_release(owner_of(request, "of"), deadline(request), NULL, error);
+}
+
 static zka_status do_begin(const cJSON* request, cJSON* answer, zka_error* error) {
   zka_transaction* transaction;
   (void)answer;
@@ -383,6 +411,7 @@ static zka_status do_let_go(const cJSON* request, cJSON* answer, zka_error* erro
   if (keep == NULL) return fail(error, ZKA_INVALID_HANDLE, "nothing is kept under this key");
   zka_status status = keep->table != NULL         ? zka_table_close(keep->table)
                       : keep->loan.loan != NULL   ? loan_end(&keep->loan)
+                      : keep->owner != NULL       ? zka_owner_close(keep->owner)
                       : keep->transaction != NULL ? zka_transaction_close(keep->transaction)
                       : keep->snapshot != NULL    ? zka_snapshot_close(keep->snapshot)
                                                   : zka_subscription_close(keep->subscription);
@@ -528,17 +557,42 @@ static const struct {
   const char* name;
   zka_status (*run)(const cJSON*, cJSON*, zka_error*);
 } operations[] = {
-    {"open", do_open},           {"close", do_close},         {"state", do_state},
-    {"publish", do_publish},     {"relay", do_relay},         {"read", do_read},
-    {"hold", do_hold},           {"digest", do_digest},       {"let_go", do_let_go},
-    {"stat", do_stat},           {"list", do_list},           {"history", do_history},
-    {"drop", do_drop},           {"subscribe", do_subscribe}, {"next", do_next},
-    {"unsubscribe", do_let_go},  {"misuse", do_misuse},       {"exchange_echo", do_exchange_echo},
-    {"counters", do_counters},   {"append", do_append},       {"audit", do_audit},
-    {"configure", do_configure}, {"describe", do_describe},   {"tag", do_tag},
-    {"untag", do_untag},         {"loan", do_loan},           {"loan_publish", do_loan_publish},
-    {"begin", do_begin},         {"stage", do_stage},         {"commit", do_commit},
-    {"snapshot", do_snapshot},   {"snapshot_read", do_snapshot_read},
+    {"open", do_open},
+    {"close", do_close},
+    {"state", do_state},
+    {"publish", do_publish},
+    {"relay", do_relay},
+    {"read", do_read},
+    {"hold", do_hold},
+    {"digest", do_digest},
+    {"let_go", do_let_go},
+    {"stat", do_stat},
+    {"list", do_list},
+    {"history", do_history},
+    {"drop", do_drop},
+    {"subscribe", do_subscribe},
+    {"next", do_next},
+    {"unsubscribe", do_let_go},
+    {"misuse", do_misuse},
+    {"exchange_echo", do_exchange_echo},
+    {"counters", do_counters},
+    {"append", do_append},
+    {"audit", do_audit},
+    {"configure", do_configure},
+    {"describe", do_describe},
+    {"tag", do_tag},
+    {"untag", do_untag},
+    {"loan", do_loan},
+    {"loan_publish", do_loan_publish},
+    {"own", do_own},
+    {"owner", do_owner},
+    {"release", do_release},
+    {"owner_wait", do_owner_wait},
+    {"begin", do_begin},
+    {"stage", do_stage},
+    {"commit", do_commit},
+    {"snapshot", do_snapshot},
+    {"snapshot_read", do_snapshot_read},
 };
 
 static zka_status run(const cJSON* request, cJSON* answer, zka_error* error) {

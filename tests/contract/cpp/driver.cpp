@@ -57,8 +57,20 @@ zkarrow::AsOf as_of(const Json& request) {
   return {};
 }
 
+/// The owners kept under keys.
+std::map<std::string, zkarrow::Owner>& owners() {
+  static std::map<std::string, zkarrow::Owner> kept;
+  return kept;
+}
+
+const char* name_of(zkarrow::OwnerState state) {
+  static const char* const names[] = {"", "connected", "suspended", "lost", "released"};
+  return names[static_cast<int>(state)];
+}
+
 zkarrow::PublishOptions publish_options(const Json& request) {
   zkarrow::PublishOptions options;
+  if (request.contains("owner")) options.owner = &owners().at(request["owner"]);
   options.timeout = deadline(request);
   options.same_schema = request.value("same_schema", false);
   if (request.contains("expected_version")) options.expected_version = request["expected_version"];
@@ -124,6 +136,10 @@ class Driver {
     return {{"state", names[static_cast<int>(client_.state())]}};
   }
   Json publish(const Json& request) {
+    if (request.contains("owner") && owners().at(request["owner"]).name() == request.at("name"))
+      return {
+          {"version",
+           json_of(owners().at(request["owner"]).publish(make_stream(make_of(request)), publish_options(request)))}};
     return {{"version",
              json_of(client_.publish(request.at("name"), make_stream(make_of(request)), publish_options(request)))}};
   }
@@ -196,7 +212,29 @@ class Driver {
   Json snapshot_read(const Json& request) {
     return described(snapshots_.at(request.at("of")).read(request.at("name")));
   }
+  Json own(const Json& request) {
+    zkarrow::OwnOptions options;
+    options.take_over = request.value("take_over", false);
+    options.timeout = deadline(request);
+    owners().emplace(request.at("as"), client_.own(request.at("name"), options));
+    return describe(owners().at(request["as"]));
+  }
+  Json owner(const Json& request) { return describe(owners().at(request.at("of"))); }
+  Json owner_wait(const Json& request) {
+    int from = static_cast<int>(zkarrow::OwnerState::released);
+    while (from > 1 && request.at("from") != name_of(static_cast<zkarrow::OwnerState>(from))) --from;
+    const zkarrow::Owner& owner = owners().at(request.at("of"));
+    return {{"state", name_of(owner.wait(static_cast<zkarrow::OwnerState>(from), call_options(request)))}};
+  }
+  Json give_back(const Json& request) {
+    owners().at(request.at("of")).give_back(call_options(request));
+    return Json::object();
+  }
+  static Json describe(const zkarrow::Owner& owner) {
+    return {{"epoch", owner.epoch()}, {"state", name_of(owner.state())}};
+  }
   Json let_go(const Json& request) {
+    owners().erase(request.at("of").get<std::string>());
     transactions_.erase(request.at("of").get<std::string>());
     snapshots_.erase(request.at("of").get<std::string>());
     loans_.erase(request.at("of").get<std::string>());
@@ -359,6 +397,10 @@ class Driver {
       {"snapshot_read", &Driver::snapshot_read},
       {"loan", &Driver::loan},
       {"loan_publish", &Driver::loan_publish},
+      {"own", &Driver::own},
+      {"owner", &Driver::owner},
+      {"owner_wait", &Driver::owner_wait},
+      {"release", &Driver::give_back},
   };
   std::string url_;
   zkarrow::ConnectOptions options_;

@@ -12,6 +12,7 @@ internal sealed class Driver : IAsyncDisposable
     private readonly Dictionary<string, ZkArrowTable> _tables = [];
     private readonly Dictionary<string, Watching> _subscriptions = [];
     private readonly Dictionary<string, (ZkArrowLoan Loan, long Rows)> _loans = [];
+    private readonly Dictionary<string, ZkArrowOwner> _owners = [];
     private readonly Dictionary<string, ZkArrowTransaction> _transactions = [];
     private readonly Dictionary<string, ZkArrowSnapshot> _snapshots = [];
     private string _url = "";
@@ -35,12 +36,16 @@ internal sealed class Driver : IAsyncDisposable
         "digest" => await DigestAsync(_tables[Key(request, "of")]),
         "loan" => await LoanAsync(request),
         "loan_publish" => Answer(await _loans[Key(request, "of")].Loan.PublishAsync(Name(request), _loans[Key(request, "of")].Rows, PublishOptions(request))),
+        "own" => await OwnAsync(request),
+        "owner" => Describe(_owners[Key(request, "of")]),
+        "owner_wait" => await OwnerWaitAsync(request),
+        "release" => await ReleaseAsync(_owners[Key(request, "of")]),
         "begin" => Begin(Key(request, "as")),
         "stage" => await StageAsync(request, _transactions[Key(request, "of")]),
         "commit" => Answer((await _transactions[Key(request, "of")].CommitAsync()).Select(one => (one.Name, one.Head))),
         "snapshot" => await SnapshotAsync(request),
         "snapshot_read" => await SnapshotReadAsync(request),
-        "let_go" => LetGo(Key(request, "of")),
+        "let_go" => await LetGoAsync(Key(request, "of")),
         "stat" => Answer(await Client.StatAsync(Name(request), Version(request))),
         "list" => await ListAsync(request),
         "history" => await HistoryAsync(request),
@@ -108,7 +113,7 @@ internal sealed class Driver : IAsyncDisposable
 
     private delegate ValueTask<DatasetVersion> Commit(string name, IArrowArrayStream batches, PublishOptions? options, CancellationToken cancellationToken);
 
-    private static async ValueTask<JsonObject> PublishAsync(JsonObject request, Commit commit)
+    private async ValueTask<JsonObject> PublishAsync(JsonObject request, Commit commit)
     {
         using Maker maker = Make(request["make"]!);
         return Answer(await commit(Name(request), maker, PublishOptions(request), default));
@@ -127,7 +132,7 @@ internal sealed class Driver : IAsyncDisposable
         return [];
     }
 
-    private static async ValueTask<JsonObject> StageAsync(JsonObject request, ZkArrowTransaction transaction)
+    private async ValueTask<JsonObject> StageAsync(JsonObject request, ZkArrowTransaction transaction)
     {
         using Maker maker = Make(request["make"]!);
         if ((bool?)request["append"] ?? false)
@@ -222,8 +227,39 @@ internal sealed class Driver : IAsyncDisposable
             return Answer(await loan.PublishAsync(Name(request), rows, PublishOptions(request)));
     }
 
-    private JsonObject LetGo(string key)
+    private async ValueTask<JsonObject> OwnAsync(JsonObject request)
     {
+        OwnershipOptions options = new() { TakeOver = (bool?)request["take_over"] ?? false };
+        if (request["timeout_ms"] is { } timeout)
+            options = options with { Timeout = TimeSpan.FromMilliseconds((int)timeout) };
+        ZkArrowOwner owner = _owners[Key(request, "as")] = await Client.AcquireOwnershipAsync(Name(request), options);
+        return Describe(owner);
+    }
+
+    private async ValueTask<JsonObject> OwnerWaitAsync(JsonObject request)
+    {
+        OwnerState from = Enum.Parse<OwnerState>(Key(request, "from"), ignoreCase: true);
+        OwnerState state = await _owners[Key(request, "of")].WaitForChangeAsync(from);
+        return new JsonObject { ["state"] = state.ToString().ToLowerInvariant() };
+    }
+
+    private static async ValueTask<JsonObject> ReleaseAsync(ZkArrowOwner owner)
+    {
+        await owner.ReleaseAsync();
+        return [];
+    }
+
+    private static JsonObject Describe(ZkArrowOwner owner) =>
+        new() { ["epoch"] = owner.Epoch, ["state"] = owner.State.ToString().ToLowerInvariant() };
+
+    private async ValueTask<JsonObject> LetGoAsync(string key)
+    {
+        if (_owners.Remove(key, out ZkArrowOwner? owner))
+        {
+            await owner.DisposeAsync();
+            return [];
+        }
+
         if (_loans.Remove(key, out (ZkArrowLoan Loan, long Rows) held))
         {
             held.Loan.Dispose();
@@ -309,8 +345,9 @@ internal sealed class Driver : IAsyncDisposable
 
     private static long Version(JsonObject request) => (long?)request["version"] ?? 0;
 
-    private static PublishOptions PublishOptions(JsonObject request) => new()
+    private PublishOptions PublishOptions(JsonObject request) => new()
     {
+        Owner = (string?)request["owner"] is { } key ? _owners[key] : null,
         ExpectedVersion = (long?)request["expected_version"],
         SameSchema = (bool?)request["same_schema"] ?? false,
         Residency = (string?)request["residency"] switch

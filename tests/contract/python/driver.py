@@ -74,8 +74,38 @@ class Driver:
         return self._commit(self.client.append, request)
 
     def _commit(self, method: Callable[..., Version], request: Request) -> Answer:
-        version = method(request["name"], make(**request["make"]), **_publish_options(request))
+        version = method(request["name"], make(**request["make"]), **self._publish_options(request))
         return {"version": _version(version)}
+
+    def _publish_options(self, request: Request) -> dict[str, Any]:
+        options: dict[str, Any] = _timeout(request)
+        if request.get("residency", "auto") != "auto":
+            options["residency"] = request["residency"]
+        for option in ("expected_version", "same_schema", "tags", "metadata", "lifetime"):
+            if option in request:
+                options[option] = request[option]
+        if "ttl_ms" in request:
+            options["lifetime"] = request["ttl_ms"] / 1000
+        if "owner" in request:
+            options["owner"] = self._kept[request["owner"]]
+        return options
+
+    def do_own(self, request: Request) -> Answer:
+        take_over = request.get("take_over", False)
+        owner = self.client.own(request["name"], take_over=take_over, **_timeout(request))
+        self._kept[request["as"]] = owner
+        return _owner(owner)
+
+    def do_owner(self, request: Request) -> Answer:
+        return _owner(self._kept[request["of"]])
+
+    def do_owner_wait(self, request: Request) -> Answer:
+        owner = self._kept[request["of"]]
+        return {"state": owner.wait(request["from"], **_timeout(request))}
+
+    def do_release(self, request: Request) -> Answer:
+        self._kept[request["of"]].release(**_timeout(request))
+        return {}
 
     def do_relay(self, request: Request) -> Answer:
         options: dict[str, Any] = _timeout(request)
@@ -114,6 +144,8 @@ class Driver:
         for option in ("expected_version", "same_schema"):
             if option in request:
                 options[option] = request[option]
+        if "owner" in request:
+            options["owner"] = self._kept[request["owner"]]
         return {"version": _version(loan.publish(request["name"], rows=rows, **options))}
 
     def do_begin(self, request: Request) -> Answer:
@@ -123,7 +155,7 @@ class Driver:
     def do_stage(self, request: Request) -> Answer:
         transaction = self._kept[request["of"]]
         method = transaction.append if request.get("append") else transaction.publish
-        method(request["name"], make(**request["make"]), **_publish_options(request))
+        method(request["name"], make(**request["make"]), **self._publish_options(request))
         return {}
 
     def do_commit(self, request: Request) -> Answer:
@@ -291,18 +323,6 @@ def _timeout(request: Request) -> dict[str, Any]:
     return {"timeout": None if milliseconds < 0 else milliseconds / 1000}
 
 
-def _publish_options(request: Request) -> dict[str, Any]:
-    options: dict[str, Any] = _timeout(request)
-    if request.get("residency", "auto") != "auto":
-        options["residency"] = request["residency"]
-    for option in ("expected_version", "same_schema", "tags", "metadata", "lifetime"):
-        if option in request:
-            options[option] = request[option]
-    if "ttl_ms" in request:
-        options["lifetime"] = request["ttl_ms"] / 1000
-    return options
-
-
 def _as_of(request: Request) -> dict[str, Any]:
     for field in ("as_of_commit_number", "as_of_commit_id"):
         if field in request:
@@ -315,6 +335,10 @@ def _as_of(request: Request) -> dict[str, Any]:
 def _number(request: Request) -> dict[str, int]:
     # 0 is the head in the protocol; in Python it is left out
     return {"version": request["version"]} if request.get("version") else {}
+
+
+def _owner(owner: zkarrow.Owner) -> Answer:
+    return {"epoch": owner.epoch, "state": owner.state}
 
 
 def _version(version: zkarrow.Version) -> Answer:

@@ -91,6 +91,7 @@ class Owner {
   }
   /// Waits until the state is another one than `from`, and returns it.
   /// \throws TimeoutError it stayed the same.
+  /// \throws FencedError, NotOwnerError `from` is final.
   OwnerState wait(OwnerState from, const CallOptions& options = {}) const {
     std::int32_t state = 0;
     detail::check([&](zka_error* error) {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 #include <zkarrow/arrow.hpp>
-#include <zkarrow/publish.hpp>
+#include <zkarrow/owner.hpp>
 
 namespace zkarrow {
 inline namespace v0 {
@@ -77,9 +77,9 @@ class Transaction {
  private:
   void stage(decltype(&zka_transaction_publish) function, const std::string& name, ArrowArrayStream* stream,
              const PublishOptions& options) {
-    const zka_publish_options raw = detail::raw_options(options);
+    const detail::RawPublishOptions raw(options);
     detail::check([&](zka_error* error) {
-      return function(get(), detail::c_str(name), stream, &raw, options.timeout.milliseconds(),
+      return function(get(), detail::c_str(name), stream, raw.get(), options.timeout.milliseconds(),
                       detail::handle_of(options.cancel), error);
     });
     names_.push_back(name);
