@@ -147,7 +147,7 @@ Step("Peers", "the cached Debian root with Arrow implementations that we did not
 // ---- testing ----
 
 Suite(Step("Test-Tools", "tests of the build's own tools"), "tools", 2,
-    python, "-m", "pytest", "-q", "-p", "no:cacheprovider", $"--junitxml={results}/tools/pytest.xml", "tests/tools", "tests/bench");
+    python, "-m", "pytest", "-q", "-p", "no:cacheprovider", $"--junitxml={results}/tools/pytest.xml", "tests/tools", "tests/bench", "tests/faults/lab");
 
 Suite(Step("Test-Unit", "NUnit: unit, property and architecture tests, against real servers")
     .IsDependentOn("Build").IsDependentOn("Cli"), "unit", 12,
@@ -258,6 +258,9 @@ Step("Bench", "the benchmarks with their peers, to artifacts/bench")
 Step("Soak", "processes of every language that publish, read and drop with flat memory, for SOAK_MINUTES (10)")
     .IsDependentOn("Build").IsDependentOn("Cpp")
     .Does(() => Run(24 * 60, python, "tests/faults/soak.py"));
+
+Step("Faults", "an ensemble under faults for ten minutes, then each mutant for one")
+    .Does(() => Run(60, python, "tests/faults/lab/run.py", "--seconds", "600", "--mutants", "60"));
 
 Step("Fuzz", "coverage-guided fuzzing, each target for FUZZ_MINUTES (10)")
     .IsDependentOn("Build")

@@ -28,8 +28,10 @@ packages_for() {
     Test-ZooKeeper-*) echo zookeeper python3-kazoo debootstrap ;;
     Test-Abi) echo "$native gcc g++ python3 valgrind" ;;
     Test-Cpp) echo "$native $cpp doctest-dev zookeeper" ;;
+    Test-Contract | Soak) echo "$native $cpp $drivers python3 zookeeper" ;;
+    Test-Faults) echo "$native $cpp $drivers python3 zookeeper iproute2 nftables" ;;
+    Faults) echo python3 zookeeper iproute2 nftables ;;
     Test-Contract-Local) echo "$native $cpp $drivers python3" ;;
-    Test-Contract | Test-Faults | Soak) echo "$native $cpp $drivers python3 zookeeper" ;;
     Test-Docs) echo "$native $cpp gcc python3 zookeeper" ;;
     Demo) echo "$native $cpp python3" ;;
     Demo-ZooKeeper) echo "$native $cpp python3 zookeeper" ;;
@@ -37,7 +39,7 @@ packages_for() {
     Fuzz) echo clang libclang-rt-14-dev ;;
     Test-Python) echo "$native $python zookeeper" ;;
     # an unknown target is for Cake to refuse, and the rest need everything
-    *) echo "$native $cpp $python $drivers doctest-dev valgrind zookeeper python3-kazoo debootstrap" ;;
+    *) echo "$native $cpp $python $drivers doctest-dev valgrind zookeeper python3-kazoo debootstrap iproute2 nftables" ;;
   esac
 }
 

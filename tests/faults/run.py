@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Faults on one host: processes that race, processes that die. Longer with FAULTS_SCALE=10.
+"""Processes that race, processes that die, and an ensemble that breaks. Longer with FAULTS_SCALE=10.
 
-Writes JUnit XML to artifacts/test-results/faults. A fault lab on an ensemble comes with ownership.
+Writes JUnit XML to artifacts/test-results/faults.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import race  # noqa: E402
 import soak  # noqa: E402
 import starts  # noqa: E402
 import zookeeper_lab  # noqa: E402
+from lab.run import scenario as lab  # noqa: E402
 
 SCALE = int(os.environ.get("FAULTS_SCALE", "1"))
 # the folder of an embedded coordinator instead of the server
@@ -32,6 +33,7 @@ SCENARIOS: dict[str, Callable[[str, str], str]] = {
     "race of four languages, 1000 publishes": lambda url, data_dir: race.run(url, data_dir, 1000 * SCALE),
     "300 processes start and end": lambda url, data_dir: starts.run(url, data_dir, 300 * SCALE),
     "writer killed 200 times": lambda url, data_dir: kills.run(url, data_dir, 200 * SCALE),
+    "ensemble under faults for 2 minutes": lambda url, data_dir: lab(120 * SCALE),
     f"{EMBEDDED}: writer killed 60 times": lambda url, data_dir: kills.run(url, data_dir, 60 * SCALE),
     f"{EMBEDDED}: race of four languages, 200 publishes": lambda url, data_dir: race.run(url, data_dir, 200 * SCALE),
     "soak of 16 s": lambda url, data_dir: soak.run(url, data_dir, 16 * SCALE),

@@ -16,6 +16,7 @@ internal static class RoomRule
         ["Coordination"] = ["ArrowC", "Ipc", "Segments", "Datasets", "Embedded"],
         ["Embedded"] = ["ArrowC", "Ipc", "Loans", "Datasets", "ZooKeeper"],
         ["Datasets"] = ["ZooKeeper", "Embedded"],
+        ["Ownership"] = ["ArrowC", "Ipc", "Segments", "ZooKeeper", "Embedded"],
     };
 
     public static IEnumerable<string> Violations(SourceFile file)

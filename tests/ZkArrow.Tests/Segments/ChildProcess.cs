@@ -85,6 +85,10 @@ internal sealed unsafe class ChildProcess : IDisposable
                     StayReady();
                 });
                 break;
+            case "recycle":
+                Recycling.Write(data, int.Parse(command[2]), int.Parse(command[3]));
+                StayReady();
+                break;
             case "map":
                 using (data.Map(command[2], long.Parse(command[3])))
                     StayReady();

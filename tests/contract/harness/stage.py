@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -189,9 +190,15 @@ class _Play:
         elif step["op"] == "overwrite_segments":
             for segment in self._segments():
                 _overwrite(segment, step["at"], step["bytes"])
+        elif step["op"] == "count_segments":
+            if len(self._segments()) != step["are"]:
+                raise expectations.Unexpected(f"there were {len(self._segments())} segments")
         elif step["op"] == "remove_segments":
             for segment in self._segments():
                 segment.unlink()
+        elif step["op"] in ("pause", "resume"):
+            stop = signal.SIGSTOP if step["op"] == "pause" else signal.SIGCONT
+            os.kill(self._stage.driver(step["who"], self._case.roles[step["who"]]).pid, stop)
         elif step["op"] == "publish_file":
             self._publish_file(step["name"], step["file"])
         elif step["op"] == "compare_tables":
