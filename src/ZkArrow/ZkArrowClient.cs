@@ -66,7 +66,7 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
     }
 
     /// <summary>Opens a client and waits until it is connected.</summary>
-    /// <param name="url"><c>zk://host:port,host:port/chroot</c>; the chroot is made when it does not exist.</param>
+    /// <param name="url"><c>zk://host:port,host:port/chroot</c>, or <c>local:/path</c> for the embedded coordinator of this host; the chroot or folder is made when it does not exist.</param>
     /// <param name="options">Null for the defaults.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="ZkArrowException">InvalidArgument, Unavailable, Unauthenticated, PermissionDenied, Unsupported.</exception>

@@ -51,7 +51,7 @@ def connect(
 ) -> Client:
     """Opens a client and waits until it is connected, at most ``timeout`` seconds.
 
-    ``url`` is "zk://host:port,host:port/chroot". ``data_dir`` is the data directory, None = the
+    ``url`` is "zk://host:port,host:port/chroot" or "local:/path". ``data_dir`` is the data directory, None = the
     host's default for this namespace. ``session_timeout`` is asked in seconds; the server clamps
     it. ``auth`` is "digest:user:password". Tables up to ``inline_max`` bytes are kept in the
     coordinator, None = 65,536. ``code_tag`` is what this program calls itself, recorded with each

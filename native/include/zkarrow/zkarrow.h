@@ -283,14 +283,14 @@ typedef struct zka_client_options {
 
 /**
  * \brief Opens a client and waits until it is connected.
- * \param url "zk://host:port,host:port/chroot".
+ * \param url "zk://host:port,host:port/chroot", or "local:/path" for the embedded coordinator of this host.
  * \param options may be NULL.
  * \param timeout_ms how long to wait for the first connection.
  * \param cancel may be NULL.
  * \param[out] out the client.
  * \param[out] error what went wrong; may be NULL.
  * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_UNAVAILABLE, ZKA_UNAUTHENTICATED, ZKA_PERMISSION_DENIED,
- * ZKA_UNSUPPORTED (another format version), ZKA_NO_SPACE, ZKA_CANCELLED, ZKA_FORKED.
+ * ZKA_UNSUPPORTED (another format version), ZKA_NO_SPACE, ZKA_CORRUPT (an embedded one), ZKA_CANCELLED, ZKA_FORKED.
  * \par Ownership
  * The caller closes it with zka_client_close().
  * \par Thread safety

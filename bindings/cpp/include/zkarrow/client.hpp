@@ -77,7 +77,7 @@ class Client {
   /// Takes over a C handle.
   explicit Client(zka_client* handle) noexcept : handle_(handle) {}
 
-  /// Opens a client and waits until it is connected; url is "zk://host:port,host:port/chroot".
+  /// Opens a client and waits until it is connected; url is "zk://host:port,host:port/chroot" or "local:/path".
   [[nodiscard]] static Client connect(const std::string& url, const ConnectOptions& options = {}) {
     zka_client_options raw = ZKA_CLIENT_OPTIONS_INIT;
     raw.session_timeout_ms =
