@@ -993,7 +993,12 @@ ZKA_API ZKA_NODISCARD zka_status zka_owner_state(zka_owner* owner, int32_t* out,
  * \param[out] error what went wrong; may be NULL.
  * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_FENCED (it is lost, and stays so), ZKA_NOT_OWNER (it
  * was released, and stays so), ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE (it did not change, and the coordinator
- * cannot be reached), ZKA_FORKED. \par Ownership Nothing changes hands. \par Thread safety Any thread. \since 0.1
+ * cannot be reached), ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
  */
 ZKA_API ZKA_NODISCARD zka_status zka_owner_wait(zka_owner* owner, int32_t from, int64_t timeout_ms, zka_cancel* cancel,
                                                 int32_t* out, zka_error* error);
@@ -1007,17 +1012,26 @@ ZKA_API ZKA_NODISCARD zka_status zka_owner_wait(zka_owner* owner, int32_t from, 
  * \param cancel may be NULL.
  * \param[out] error what went wrong; may be NULL.
  * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_CANCELLED, ZKA_UNAVAILABLE (the coordinator could not
- * be told yet), ZKA_PERMISSION_DENIED, ZKA_FORKED. \par Ownership The handle stays; close it. \par Thread safety Any
- * thread. \since 0.1
+ * be told yet), ZKA_PERMISSION_DENIED, ZKA_FORKED.
+ * \par Ownership
+ * The handle stays; close it.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
  */
 ZKA_API ZKA_NODISCARD zka_status zka_owner_release(zka_owner* owner, int64_t timeout_ms, zka_cancel* cancel,
                                                    zka_error* error);
 
 /**
  * \brief Closes an owner, and releases it as zka_owner_release() does, waiting a few seconds at most. A publish under
- * way with it may be refused. May come after zka_client_close(), which releases what its client owns. \param owner the
- * owner; NULL does nothing. \return ZKA_OK, ZKA_INVALID_HANDLE, ZKA_FORKED. \par Ownership The handle is gone. \par
- * Thread safety Any thread, once per handle. \since 0.1
+ * way with it may be refused. May come after zka_client_close(), which releases what its client owns.
+ * \param owner the owner; NULL does nothing.
+ * \return ZKA_OK, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * The handle is gone.
+ * \par Thread safety
+ * Any thread, once per handle.
+ * \since 0.1
  */
 ZKA_API zka_status zka_owner_close(zka_owner* owner);
 
