@@ -62,7 +62,12 @@ internal sealed class PartMaker(DatasetContext context, SchemaStore schemas, Spa
         AddDataset(operations, record, inc, HeadRecord.Empty, null);
         return new CommitPart
         {
-            Entry = entry, Incarnation = inc, Head = HeadRecord.Empty, Operations = operations, HeadAt = 2, IsNew = true,
+            Entry = entry,
+            Incarnation = inc,
+            Head = HeadRecord.Empty,
+            Operations = operations,
+            HeadAt = 2,
+            IsNew = true,
             Dataset = new KnownDataset(inc, record, 0),
         };
     }
@@ -78,7 +83,14 @@ internal sealed class PartMaker(DatasetContext context, SchemaStore schemas, Spa
         AddDataset(operations, record, inc, head, TreeOp.Create(context.Layout.Version(inc, 1), RecordCodec.WriteVersion(manifest, draft.InlineFile)));
         return new CommitPart
         {
-            Entry = entry, Incarnation = inc, Head = head, Operations = operations, HeadAt = headAt, IsNew = true, Draft = draft, ChecksSchema = newSchema,
+            Entry = entry,
+            Incarnation = inc,
+            Head = head,
+            Operations = operations,
+            HeadAt = headAt,
+            IsNew = true,
+            Draft = draft,
+            ChecksSchema = newSchema,
             Dataset = new KnownDataset(inc, record, 0),
         };
     }
