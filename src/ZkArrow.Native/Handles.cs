@@ -30,6 +30,7 @@ internal static class Handles
         typeof(T) == typeof(ZkArrowTable) ? HandleKind.Table :
         typeof(T) == typeof(DatasetSubscription) ? HandleKind.Subscription :
         typeof(T) == typeof(ZkArrowLoan) ? HandleKind.Loan :
+        typeof(T) == typeof(ZkArrowOwner) ? HandleKind.Owner :
         HandleKind.Cancel;
 
     private static ZkArrowException Wrong<T>(nint handle)
@@ -49,6 +50,7 @@ internal static class Handles
         HandleKind.Table => "table",
         HandleKind.Subscription => "subscription",
         HandleKind.Loan => "loan",
+        HandleKind.Owner => "owner",
         _ => "cancel",
     };
 }

@@ -21,6 +21,19 @@ internal static class ListTables
         AddCommon(table, i => versions[i]);
         table.AddText("commit_id", i => versions[i].CommitId);
         table.AddText("author", i => versions[i].Author);
+        table.AddText("parent_commit_id", i => versions[i].ParentCommitId ?? "");
+        table.AddText("code_tag", i => versions[i].CodeTag ?? "");
+        table.AddTexts("tags", i => versions[i].Tags);
+        table.AddMap("metadata", i => versions[i].Metadata);
+        return table.Build();
+    }
+
+    public static ArrowTable Tags(IReadOnlyDictionary<string, long> tags)
+    {
+        KeyValuePair<string, long>[] sorted = [.. tags.OrderBy(tag => tag.Key, StringComparer.Ordinal)];
+        TableBuilder table = new(sorted.Length);
+        table.AddText("tag", i => sorted[i].Key);
+        table.AddNumbers("version", TableBuilder.Unsigned, i => sorted[i].Value);
         return table.Build();
     }
 

@@ -40,6 +40,26 @@ internal static unsafe class Output
         Write(new Span<byte>(target->SchemaId, 33), version.SchemaId);
     }
 
+    public static void Write(ZkaDatasetDescription* target, DatasetDescription dataset)
+    {
+        target->SchemaPolicy = (int)dataset.SchemaPolicy;
+        target->Lifetime = (int)dataset.Lifetime;
+        target->Owned = dataset.IsOwned ? 1 : 0;
+        target->Head = (ulong)(dataset.Head?.Number ?? 0);
+        target->Epoch = (ulong)dataset.Epoch;
+        target->Versions = dataset.Versions;
+        target->Nbytes = dataset.Bytes;
+        target->CreatedAtUs = Microseconds(dataset.CreatedAt);
+        target->KeepVersions = dataset.Retention.Versions ?? 0;
+        target->KeepAgeMs = Milliseconds(dataset.Retention.Age);
+        target->KeepBytes = dataset.Retention.Bytes ?? 0;
+        target->TtlMs = Milliseconds(dataset.TimeToLive);
+    }
+
+    /// <summary>Rounded up, for zero stands for no time at all.</summary>
+    private static long Milliseconds(TimeSpan? time) =>
+        time is { } some ? (some.Ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond : 0;
+
     public static long Microseconds(DateTimeOffset time) => (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
 
     /// <summary>Writes a table as a stream and lets go of the table.</summary>

@@ -2,6 +2,7 @@ using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using ZkArrow.ArrowC;
 using ZkArrow.Datasets;
+using ZkArrow.Ownership;
 
 namespace ZkArrow;
 
@@ -22,6 +23,9 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
     private readonly SegmentRecords _records;
     private readonly Catalog _catalog;
     private readonly Dropper _dropper;
+    private readonly Tender _tender;
+    private readonly DatasetSettings _settings;
+    private readonly Acquirer _acquirer;
     private long _inlineMax;
     private int _closed;
 
@@ -32,13 +36,19 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
         _context = context;
         _heads = new HeadCache(context);
         CommitLoop commits = new(context);
-        _reader = new Reader(context, _heads);
-        _catalog = new Catalog(context, _heads, _reader);
+        DatasetRecords datasets = new(context, commits);
+        _reader = new Reader(context, _heads, datasets);
+        _catalog = new Catalog(context, _heads, _reader, datasets);
         _records = new SegmentRecords(context, _catalog, _reader);
         SchemaStore schemas = new(context, commits);
-        PartMaker parts = new(context, schemas, new SpaceReport(context, _records));
+        PartMaker parts = new(context, schemas, new SpaceReport(context, _records), datasets, new Lifetimes(context));
         _publisher = new Publisher(context, _heads, parts, commits, schemas, _reader);
-        _dropper = new Dropper(context, _heads, _catalog, _reader, _records);
+        _dropper = new Dropper(context, _heads, _catalog, _reader, _records, datasets);
+        _acquirer = new Acquirer(context, _heads, _publisher);
+        RetentionKeeper retention = new(context, _catalog, _reader, datasets);
+        commits.Committed += retention.OnCommitted;
+        _tender = new Tender(context, _catalog, datasets, retention, _dropper);
+        _settings = new DatasetSettings(_heads, _publisher, datasets, _catalog);
     }
 
     /// <summary>The state of the connection.</summary>
@@ -155,7 +165,7 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
     /// <param name="name">The dataset.</param>
     /// <param name="version">The version's number, which must not be the head's; 0 for the whole dataset.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <exception cref="ZkArrowException">NotFound, Conflict (it is the head), NotOwner, Unavailable.</exception>
+    /// <exception cref="ZkArrowException">NotFound, Conflict (it is the head, or has a tag), NotOwner, Unavailable.</exception>
     public ValueTask DropAsync(string name, long version = 0, CancellationToken cancellationToken = default) =>
         DropAsync(name, version, _options.OperationTimeout, cancellationToken);
 
@@ -188,9 +198,11 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _closed, 1) != 0)
             return;
+        await ReleaseOwnedAsync().ConfigureAwait(false);
         await _context.Closing.CancelAsync().ConfigureAwait(false);
         _heads.Dispose();
         _context.Kept.Dispose();
         await _context.Coordinator.DisposeAsync().ConfigureAwait(false);
+        await _context.Directory.CloseAsync().ConfigureAwait(false);
     }
 }

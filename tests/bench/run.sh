@@ -18,7 +18,7 @@ if [[ ! -e $lib/libzkarrow.so ]] ||
 fi
 # libzkarrow is an argument of one program and linked to the other; both are small enough to be built every time
 mkdir -p "$bin"
-for program in exchange first_call; do
+for program in exchange first_call publish_large; do
   cc -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -I native/include "$here/programs/$program.c" -o "$bin/$program" \
     -L "$lib" -l:libzkarrow.so.0 -Wl,-rpath,"$PWD/$lib" -ldl
 done

@@ -25,6 +25,8 @@ DATASETS = ["d0", "d1", "d2"]
 # appended to and dropped, never published: its versions share segments
 GROWN = "grown"
 GROWTH_MAX = 200
+# published again and again, with its old versions dropped before each life: its files are recycled
+RECYCLED = "recycled"
 # rows of a batch and first value: what a reader may find, and nothing else
 TABLES = [(500, 1_000), (3_000, 20_000), (20_000, 300_000)]
 GROWING = (60, 7)
@@ -47,7 +49,8 @@ def digested(rows: int, seed: int, batches: int) -> bytes:
 
 def expected_digests() -> set[str]:
     """Of all values of all batches: every read is checked with them. A loan has one batch."""
-    once = {f"{fnv1a(digested(*table, batches)):016x}" for table in TABLES for batches in (1, BATCHES)}
+    tables = [*TABLES, (TABLES[-1][0], TABLES[-1][1] + 1)]
+    once = {f"{fnv1a(digested(*table, batches)):016x}" for table in tables for batches in (1, BATCHES)}
     grown, digest = digested(*GROWING, BATCHES), 0xCBF29CE484222325
     for _ in range(GROWTH_MAX):
         digest = fnv1a(grown, digest)
@@ -74,19 +77,25 @@ class Writer:
         rows, seed = self._chance.choice(TABLES)
         return {"op": "loan", "name": self._chance.choice(DATASETS), "make": {"kind": "int64", "rows": rows, "seed": seed}}
 
+    def recycle(self) -> dict[str, Any]:
+        """A version large enough to be written into a pooled file."""
+        rows, seed = TABLES[-1]
+        make = {"kind": "int64", "rows": rows, "seed": seed + self._chance.randrange(2), "batches": BATCHES}
+        return {"op": "publish", "name": RECYCLED, "residency": "host", "make": make}
+
     def append(self) -> dict[str, Any]:
         make = {"kind": "int64", "rows": GROWING[0], "seed": GROWING[1], "batches": BATCHES}
         return {"op": "append", "name": GROWN, "residency": "host", "make": make}
 
     def drop_version(self) -> dict[str, Any]:
-        name = self._chance.choice([*DATASETS, GROWN])
+        name = self._chance.choice([*DATASETS, GROWN, RECYCLED])
         return {"op": "drop", "name": name, "version": self._chance.choice(self._versions[name][:-1] or [1])}
 
     def drop_dataset(self) -> dict[str, Any]:
         return {"op": "drop", "name": self._chance.choice([*DATASETS, GROWN])}
 
     def read(self) -> dict[str, Any]:
-        return {"op": "read", "name": self._chance.choice(DATASETS)}
+        return {"op": "read", "name": self._chance.choice([*DATASETS, RECYCLED])}
 
     def life(self) -> list[tuple[str, dict[str, Any]]]:
         """Operations with their names, more than the time will be enough for."""
@@ -95,7 +104,7 @@ class Writer:
 
 
 # how often each is drawn
-OPERATIONS = {"publish": 8, "loan": 6, "append": 6, "drop_version": 6, "drop_dataset": 2, "read": 2}
+OPERATIONS = {"publish": 8, "loan": 6, "recycle": 8, "append": 6, "drop_version": 6, "drop_dataset": 2, "read": 2}
 
 
 class Reading:
@@ -121,7 +130,7 @@ class Reading:
                 last = 0
                 while not self._done.is_set():
                     held = self._hold(reader)
-                    for name in [KEPT, GROWN, *DATASETS]:
+                    for name in [KEPT, GROWN, RECYCLED, *DATASETS]:
                         answer = self._ask(reader, op="read", name=name)
                         if answer is not None:
                             self._check(answer, name)
@@ -135,7 +144,7 @@ class Reading:
             self.failure = failure
 
     def _hold(self, reader: Client) -> str | None:
-        name = self._chance.choice([*DATASETS, GROWN])
+        name = self._chance.choice([*DATASETS, GROWN, RECYCLED])
         return name if self._ask(reader, op="hold", name=name, **{"as": "held"}) is not None else None
 
     @staticmethod
@@ -165,10 +174,14 @@ def run(url: str, data_dir: str, kills: int) -> str:
         free = free_bytes(data_dir)
         readers = [Reading(language, url, data_dir, digests, seed) for language in ("c", "python")]
         interrupted: collections.Counter[str] = collections.Counter()
+        names: dict[int, set[str]] = collections.defaultdict(set)
         try:
             with Client("c", url, data_dir) as witness:
                 for _ in range(kills):
-                    versions = {name: history(witness, name) for name in [*DATASETS, GROWN]}
+                    versions = {name: history(witness, name) for name in [*DATASETS, GROWN, RECYCLED]}
+                    for inode, name in linked(data_dir):
+                        names[inode].add(name)
+                    retire(witness, versions[RECYCLED])
                     interrupted[live_and_die(url, data_dir, Writer(chance, versions).life(), chance)] += 1
                     if any(reader.failure for reader in readers):
                         break
@@ -179,9 +192,22 @@ def run(url: str, data_dir: str, kills: int) -> str:
             if reader.failure is not None:
                 raise reader.failure
         assert set(OPERATIONS) <= set(interrupted) or kills < 200, f"not every operation was interrupted: {interrupted}"
-        return f"{kills} kills during {dict(interrupted)}, {sum(r.reads for r in readers)} reads, none torn; " + take_stock(
-            url, data_dir, digests, free
+        recycled = sum(len(of) - 1 for of in names.values())
+        assert recycled > 0 or kills < 200, "no file was recycled"
+        return (
+            f"{kills} kills during {dict(interrupted)}, {recycled} times a file was seen again under another name, "
+            f"{sum(r.reads for r in readers)} reads, none torn; {take_stock(url, data_dir, digests, free)}"
         )
+
+
+def retire(witness: Client, versions: list[int]) -> None:
+    """Drops what can be dropped, so that the next writer finds files in the pool. The writer before may have dropped some."""
+    for version in versions[:-1]:
+        try:
+            witness.ask(op="drop", name=RECYCLED, version=version)
+        except Refused as refused:
+            if refused.status != "ZKA_NOT_FOUND":
+                raise
 
 
 def live_and_die(url: str, data_dir: str, life: list[tuple[str, dict[str, Any]]], chance: random.Random) -> str:
@@ -200,7 +226,7 @@ def take_stock(url: str, data_dir: str, digests: set[str], free: int) -> str:
         before = len(segments(data_dir))
         swept = sweeper.ask(op="sweep")["removed"]
         read = 0
-        for name in [KEPT, *DATASETS, GROWN]:
+        for name in [KEPT, *DATASETS, GROWN, RECYCLED]:
             numbers = history(witness, name)
             if name == KEPT:
                 assert numbers == list(range(1, len(numbers) + 1)), "a version is missing"
@@ -210,13 +236,15 @@ def take_stock(url: str, data_dir: str, digests: set[str], free: int) -> str:
         left, shared = len(segments(data_dir)), len(history(witness, GROWN))
         # one that was appended to names up to sixteen, which older ones that are gone may have written
         assert read - shared <= left <= read + 15 * shared, f"{left} files for {read} versions, {shared} of which share theirs"
-        for name in [KEPT, *DATASETS, GROWN]:
+        for name in [KEPT, *DATASETS, GROWN, RECYCLED]:
             if history(witness, name):
                 witness.ask(op="drop", name=name)
         sweeper.ask(op="sweep")
     assert not segments(data_dir), f"left behind: {segments(data_dir)[:5]}"
-    folders = [path for path in pathlib.Path(data_dir).iterdir() if path.is_dir()]
+    pool = pathlib.Path(data_dir, ".pool")
+    folders = [path for path in pathlib.Path(data_dir).iterdir() if path.is_dir() and path != pool]
     assert not folders, f"left behind: {folders[:5]}"
+    assert not list(pool.iterdir()), f"left in the pool: {list(pool.iterdir())[:5]}"
     now = free_bytes(data_dir)
     assert now == free, f"{free - now} bytes were not given back"
     return f"{before} files, {swept} of them orphans, all swept; {read} versions read and dropped; {free} bytes free before and after"
@@ -235,6 +263,13 @@ def history(witness: Client, name: str) -> list[int]:
 
 def segments(data_dir: str) -> list[pathlib.Path]:
     return list(pathlib.Path(data_dir).rglob("*.arrow"))
+
+
+def linked(data_dir: str) -> Iterator[tuple[int, str]]:
+    """The inodes of all segments, which a tmpfs never uses again, with their names."""
+    for path in segments(data_dir):
+        with contextlib.suppress(FileNotFoundError):
+            yield path.stat().st_ino, path.name
 
 
 def free_bytes(data_dir: str) -> int:

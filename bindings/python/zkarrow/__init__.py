@@ -15,6 +15,7 @@ from . import columns, exchange
 from ._about import VERSION as __version__
 from ._about import abi_version, counters, show_info
 from ._client import Client, connect
+from ._history import DatasetDescription, Retention
 from ._lists import DatasetInfo, ListResult, VersionInfo
 from ._loan import Loan
 from ._errors import (
@@ -43,6 +44,7 @@ from ._errors import (
     UnavailableError,
     UnsupportedError,
 )
+from ._owner import Owner
 from ._protocols import (
     ArrowArrayExportable,
     ArrowSchemaExportable,
@@ -68,6 +70,7 @@ __all__ = [
     "ConflictError",
     "CorruptError",
     "DataLostError",
+    "DatasetDescription",
     "DatasetInfo",
     "Error",
     "FencedError",
@@ -81,7 +84,9 @@ __all__ = [
     "NotFoundError",
     "NotOwnerError",
     "NotResidentError",
+    "Owner",
     "PermissionDeniedError",
+    "Retention",
     "Schema",
     "SchemaMismatchError",
     "SessionExpiredError",

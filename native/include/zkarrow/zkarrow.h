@@ -265,11 +265,12 @@ typedef struct zka_client_options {
   int32_t session_timeout_ms; /**< asked session timeout; 0 = 10,000. The server clamps it. */
   const char* data_dir;       /**< the data directory; NULL = the host's default for this namespace */
   const char* auth;           /**< "digest:user:password"; NULL = none. Never logged. */
-  int64_t inline_max; /**< tables up to this many bytes are kept in the coordinator; -1 = 65,536; at most 524,288 */
+  int64_t inline_max;   /**< tables up to this many bytes are kept in the coordinator; -1 = 65,536; at most 524,288 */
+  const char* code_tag; /**< what this program calls itself, recorded with each version it publishes; NULL = nothing */
 } zka_client_options;
 
 #define ZKA_CLIENT_OPTIONS_INIT \
-  { sizeof(zka_client_options), 0, NULL, NULL, -1 }
+  { sizeof(zka_client_options), 0, NULL, NULL, -1, NULL }
 
 /** The client works. */
 #define ZKA_CLIENT_CONNECTED 1
@@ -436,8 +437,18 @@ typedef struct zka_version_info {
     sizeof(zka_version_info), 0, 0, 0, 0, 0, 0, {0}, {0}, { 0 } \
   }
 
+/** The right to be the one writer of a dataset; see zka_owner_acquire(). */
+typedef struct zka_owner zka_owner;
+
 /** For zka_publish_options.expected_version: publish whatever the head is. */
 #define ZKA_ANY_VERSION (-1)
+
+/** The dataset stays until it is dropped. */
+#define ZKA_LIFETIME_PERSISTENT 1
+/** The dataset stays as long as the session of the client that made it. */
+#define ZKA_LIFETIME_SESSION 2
+/** The dataset stays until nothing was published to it for a time. */
+#define ZKA_LIFETIME_TTL 3
 
 /** Flag of zka_publish_options: refuse a schema other than the head's with ZKA_SCHEMA_MISMATCH. */
 #define ZKA_PUBLISH_SAME_SCHEMA 1u
@@ -450,10 +461,20 @@ typedef struct zka_publish_options {
                                  ZKA_ANY_VERSION = do not compare */
   int32_t residency;        /**< ZKA_RESIDENCY_...; 0 = inline when small (see zka_client_options), else host */
   int32_t reserved;         /**< zero */
+  zka_owner* owner;        /**< the dataset's owner, acquired by the same client; NULL = publish without owning, which a
+                                dataset that has an owner refuses with ZKA_NOT_OWNER */
+  const char* const* tags; /**< tags for the version; those that name another one move, in the same commit */
+  int64_t n_tags;          /**< how many; at most 64 */
+  const char* const* metadata; /**< what to attach to the version: key, value, key, value, ...; 4,096 bytes at most */
+  int64_t n_metadata;          /**< how many pairs; at most 64 */
+  int64_t ttl_ms;              /**< with ZKA_LIFETIME_TTL: for how long after its last publish the dataset stays */
+  int32_t lifetime;            /**< ZKA_LIFETIME_..., decided when the dataset is made; 0 = persistent, or whatever a
+                                    dataset that exists has */
+  int32_t reserved2;           /**< zero */
 } zka_publish_options;
 
 #define ZKA_PUBLISH_OPTIONS_INIT \
-  { sizeof(zka_publish_options), 0u, ZKA_ANY_VERSION, 0, 0 }
+  { sizeof(zka_publish_options), 0u, ZKA_ANY_VERSION, 0, 0, NULL, NULL, 0, NULL, 0, 0, 0, 0 }
 
 /**
  * \brief Makes a table the next version of a dataset, atomically; makes the dataset when it does not exist.
@@ -467,7 +488,7 @@ typedef struct zka_publish_options {
  * \param[out] error what went wrong; may be NULL.
  * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_ALREADY_EXISTS (expected 0), ZKA_NOT_FOUND (expected a
  * version of a dataset that does not exist), ZKA_CONFLICT (the head is not the expected version; the message names the
- * winner), ZKA_NOT_OWNER, ZKA_SCHEMA_MISMATCH, ZKA_NO_SPACE, ZKA_TOO_LARGE, ZKA_TIMEOUT, ZKA_CANCELLED,
+ * winner), ZKA_NOT_OWNER, ZKA_FENCED, ZKA_SCHEMA_MISMATCH, ZKA_NO_SPACE, ZKA_TOO_LARGE, ZKA_TIMEOUT, ZKA_CANCELLED,
  * ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED, ZKA_UNSUPPORTED, ZKA_FORKED.
  * \par Ownership
  * `stream` is consumed on ZKA_OK only; nothing of it is kept. After a failure it may have been read to its end: release
@@ -520,10 +541,11 @@ typedef struct zka_read_options {
   uint32_t struct_size; /**< sizeof(zka_read_options) */
   uint32_t flags;       /**< ZKA_READ_... */
   uint64_t version;     /**< the version's number; 0 = the head */
+  const char* tag;      /**< read the version that has this tag instead, which is not waited for; NULL = none */
 } zka_read_options;
 
 #define ZKA_READ_OPTIONS_INIT \
-  { sizeof(zka_read_options), 0u, 0 }
+  { sizeof(zka_read_options), 0u, 0, NULL }
 
 /**
  * \brief Takes hold of a version. Its bytes stay valid until the table is closed and the last buffer got from it is
@@ -594,14 +616,10 @@ ZKA_API ZKA_NODISCARD zka_status zka_dataset_list(zka_client* client, const char
 /**
  * \brief The versions of a dataset that can still be read, oldest first: version uint64, epoch uint64, rows int64,
  * nbytes int64, committed_at timestamp[us, UTC], residency utf8, schema_id utf8, commit_id utf8, author utf8
- * ("pid@host").
- * \param client the client.
- * \param name the dataset.
- * \param timeout_ms the deadline.
- * \param cancel may be NULL.
- * \param[out] out the list.
- * \param[out] error what went wrong; may be NULL.
- * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND, ZKA_CANCELLED, ZKA_UNAVAILABLE,
+ * ("pid@host"), parent_commit_id utf8 (of the version it followed; empty for the first), code_tag utf8 (empty for
+ * none), tags list<utf8>, metadata map<utf8, utf8>. \param client the client. \param name the dataset. \param
+ * timeout_ms the deadline. \param cancel may be NULL. \param[out] out the list. \param[out] error what went wrong; may
+ * be NULL. \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND, ZKA_CANCELLED, ZKA_UNAVAILABLE,
  * ZKA_PERMISSION_DENIED, ZKA_FORKED.
  * \par Ownership
  * The caller releases `out`.
@@ -622,8 +640,8 @@ ZKA_API ZKA_NODISCARD zka_status zka_dataset_history(zka_client* client, const c
  * \param timeout_ms the deadline.
  * \param cancel may be NULL.
  * \param[out] error what went wrong; may be NULL.
- * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND, ZKA_CONFLICT (it is the head),
- * ZKA_NOT_OWNER, ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED, ZKA_FORKED.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND, ZKA_CONFLICT (it is the head, or
+ * has a tag), ZKA_NOT_OWNER, ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED, ZKA_FORKED.
  * \par Ownership
  * Nothing changes hands.
  * \par Thread safety
@@ -858,7 +876,7 @@ ZKA_API ZKA_NODISCARD zka_status zka_loan_alloc(zka_loan* loan, int64_t bytes, v
  * \return ZKA_OK, ZKA_INVALID_ARGUMENT (also: published already, a buffer is not in the loan), ZKA_INVALID_HANDLE
  * (also: the client is closed), ZKA_TOO_LARGE (a column used more than the loan has for it), ZKA_BUSY (it is being
  * published), ZKA_ALREADY_EXISTS (expected 0), ZKA_NOT_FOUND (expected a version of a dataset that does not exist),
- * ZKA_CONFLICT (the head is not the expected version; the message names the winner), ZKA_NOT_OWNER,
+ * ZKA_CONFLICT (the head is not the expected version; the message names the winner), ZKA_NOT_OWNER, ZKA_FENCED,
  * ZKA_SCHEMA_MISMATCH, ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED, ZKA_FORKED.
  * \par Ownership
  * `batch` stays the caller's.
@@ -885,6 +903,277 @@ ZKA_API zka_status zka_loan_close(zka_loan* loan);
 
 /** @} */
 
+/** \defgroup owner Owner
+ * The one writer that a dataset admits at a time. Each owner has an epoch, larger than that of every owner before; each
+ * commit checks it, so that an owner that was taken over publishes nothing, whatever it believes.
+ * @{ */
+
+/** It publishes. */
+#define ZKA_OWNER_CONNECTED 1
+/** The connection is lost, or nothing was heard for two thirds of the session's timeout. Nobody else owns the dataset
+ * yet; what this owner publishes waits until it is connected again. */
+#define ZKA_OWNER_SUSPENDED 2
+/** The session may have ended, so that another may own the dataset now. If nobody does when the connection is back, it
+ * is connected again with the same epoch; otherwise this is the end, and publishing gives ZKA_FENCED. */
+#define ZKA_OWNER_LOST 3
+/** It was released. The end. */
+#define ZKA_OWNER_RELEASED 4
+
+/** Flag of zka_owner_options: take the dataset from an owner that lives, without waiting. That one is told, and what it
+ * publishes from then on is refused: for an operator, or a supervisor that knows the owner to be dead. */
+#define ZKA_OWNER_TAKE_OVER 1u
+
+/** How to acquire ownership. */
+typedef struct zka_owner_options {
+  uint32_t struct_size; /**< sizeof(zka_owner_options) */
+  uint32_t flags;       /**< ZKA_OWNER_... */
+} zka_owner_options;
+
+#define ZKA_OWNER_OPTIONS_INIT \
+  { sizeof(zka_owner_options), 0u }
+
+/**
+ * \brief Becomes the one writer of a dataset; makes the dataset, with no version yet, when it does not exist. Where it
+ * has an owner, this waits until that one releases it or its session ends. Who waited longest is not served first.
+ * \param client the client.
+ * \param name the dataset.
+ * \param options may be NULL.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[out] out the owner.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_TIMEOUT (the message names the owner), ZKA_CANCELLED,
+ * ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED, ZKA_FORKED. After any failure the dataset is not owned by this call, nor will
+ * be.
+ * \par Ownership
+ * The caller closes it with zka_owner_close().
+ * \par Thread safety
+ * Any thread. The owner may be used by any number of threads at once.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_owner_acquire(zka_client* client, const char* name,
+                                                   const zka_owner_options* options, int64_t timeout_ms,
+                                                   zka_cancel* cancel, zka_owner** out, zka_error* error);
+
+/**
+ * \brief The epoch of an owner, its fencing token: to be passed along to whatever else must not obey a late owner.
+ * \param owner the owner.
+ * \param[out] out the epoch.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_owner_epoch(zka_owner* owner, uint64_t* out, zka_error* error);
+
+/**
+ * \brief The state of an owner at this moment, one of ZKA_OWNER_... Asks nobody but the clock.
+ * \param owner the owner.
+ * \param[out] out the state.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_owner_state(zka_owner* owner, int32_t* out, zka_error* error);
+
+/**
+ * \brief Waits until the state of an owner is another one, be it that somebody has taken over.
+ * \param owner the owner.
+ * \param from the state already known, one of ZKA_OWNER_...
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[out] out the new state.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_FENCED (it is lost, and stays so), ZKA_NOT_OWNER (it
+ * was released, and stays so), ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE (it did not change, and the coordinator
+ * cannot be reached), ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_owner_wait(zka_owner* owner, int32_t from, int64_t timeout_ms, zka_cancel* cancel,
+                                                int32_t* out, zka_error* error);
+
+/**
+ * \brief Gives the ownership back, which wakes whoever waits for it. It is over for this owner at once; where the
+ * coordinator does not hear of it in time, the release goes on behind the caller's back. Once it is over, by whatever
+ * cause, this does nothing.
+ * \param owner the owner.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_CANCELLED, ZKA_UNAVAILABLE (the coordinator could not
+ * be told yet), ZKA_PERMISSION_DENIED, ZKA_FORKED.
+ * \par Ownership
+ * The handle stays; close it.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_owner_release(zka_owner* owner, int64_t timeout_ms, zka_cancel* cancel,
+                                                   zka_error* error);
+
+/**
+ * \brief Closes an owner, and releases it as zka_owner_release() does, waiting a few seconds at most. A publish under
+ * way with it may be refused. May come after zka_client_close(), which releases what its client owns.
+ * \param owner the owner; NULL does nothing.
+ * \return ZKA_OK, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * The handle is gone.
+ * \par Thread safety
+ * Any thread, once per handle.
+ * \since 0.1
+ */
+ZKA_API zka_status zka_owner_close(zka_owner* owner);
+
+/** @} */
+
+/** \defgroup history History
+ * Which versions of a dataset are kept, which schemas it admits, how long it stays, and tags, which name versions.
+ * @{ */
+
+/** Any schema. */
+#define ZKA_SCHEMA_POLICY_NONE 1
+/** Programs for the new schema can read the version before. */
+#define ZKA_SCHEMA_POLICY_BACKWARD 2
+/** Programs for the schema of the version before can read the new one. */
+#define ZKA_SCHEMA_POLICY_FORWARD 3
+/** Both. */
+#define ZKA_SCHEMA_POLICY_FULL 4
+/** The very same schema, metadata too. */
+#define ZKA_SCHEMA_POLICY_EXACT 5
+
+/** What to decide about a dataset. */
+typedef struct zka_dataset_options {
+  uint32_t struct_size;  /**< sizeof(zka_dataset_options) */
+  int32_t schema_policy; /**< ZKA_SCHEMA_POLICY_...; 0 = as it is */
+  int64_t keep_versions; /**< how many versions are kept; 0 = any number; -1 in all three of keep_... = as they are */
+  int64_t keep_age_ms;   /**< for how long a version is kept after it was published; 0 = for ever */
+  int64_t keep_bytes;    /**< how many bytes are kept, each segment counted once; 0 = any number */
+  int64_t ttl_ms; /**< for how long the dataset stays after its last publish; 0 = until it is dropped, -1 = as it is */
+} zka_dataset_options;
+
+#define ZKA_DATASET_OPTIONS_INIT \
+  { sizeof(zka_dataset_options), 0, -1, -1, -1, -1 }
+
+/**
+ * \brief Decides which versions of a dataset are kept, which schemas it admits and how long it stays. Makes the
+ * dataset, with no version, when it does not exist.
+ *
+ * Versions are kept that are within every limit, the head and those with a tag; the latter do not count. What is no
+ * longer kept goes with the next publish, or the next sweep; tables that hold it stay valid. Publishers follow a schema
+ * policy from the moment this returns, and refuse with ZKA_SCHEMA_MISMATCH what it does not admit.
+ * \param client the client.
+ * \param name the dataset.
+ * \param options what to decide. Where one of keep_... is given, the others that are -1 set no limit.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT (also: a time to live for a dataset of a session), ZKA_INVALID_HANDLE,
+ * ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED, ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_dataset_configure(zka_client* client, const char* name,
+                                                       const zka_dataset_options* options, int64_t timeout_ms,
+                                                       zka_cancel* cancel, zka_error* error);
+
+/** What is known of a dataset. */
+typedef struct zka_dataset_description {
+  uint32_t struct_size;  /**< sizeof(zka_dataset_description), set by the caller */
+  int32_t schema_policy; /**< ZKA_SCHEMA_POLICY_... */
+  int32_t lifetime;      /**< ZKA_LIFETIME_... */
+  int32_t owned;         /**< 1 = it has an owner */
+  uint64_t head;         /**< the number of its newest version; 0 = none yet */
+  uint64_t epoch;        /**< the epoch of its last owner; 0 = it never had one */
+  int64_t versions;      /**< how many versions can still be read */
+  int64_t nbytes;        /**< their bytes, each segment counted once */
+  int64_t created_at_us; /**< microseconds since 1970-01-01 UTC, by the clock of whoever made it */
+  int64_t keep_versions; /**< how many versions are kept; 0 = any number */
+  int64_t keep_age_ms;   /**< for how long a version is kept; 0 = for ever */
+  int64_t keep_bytes;    /**< how many bytes are kept; 0 = any number */
+  int64_t ttl_ms;        /**< for how long it stays after its last publish; 0 = for ever */
+} zka_dataset_description;
+
+#define ZKA_DATASET_DESCRIPTION_INIT \
+  { sizeof(zka_dataset_description), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/**
+ * \brief What is known of a dataset, and its tags: tag utf8, version uint64, by tag.
+ * \param client the client.
+ * \param name the dataset.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[in,out] out the answer.
+ * \param[out] tags the tags; may be NULL.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND, ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE,
+ * ZKA_PERMISSION_DENIED, ZKA_FORKED.
+ * \par Ownership
+ * The caller releases `tags`.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_dataset_describe(zka_client* client, const char* name, int64_t timeout_ms,
+                                                      zka_cancel* cancel, zka_dataset_description* out,
+                                                      struct ArrowArrayStream* tags, zka_error* error);
+
+/**
+ * \brief Gives a version a tag. A tag names one version of its dataset: one that another version has moves, atomically.
+ * What has a tag is neither dropped nor removed because it is no longer kept.
+ * \param client the client.
+ * \param name the dataset.
+ * \param version the version's number.
+ * \param tag 1 to 128 bytes of UTF-8 with no control character.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND, ZKA_TOO_LARGE (256 tags), ZKA_TIMEOUT,
+ * ZKA_CANCELLED, ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED, ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_dataset_tag(zka_client* client, const char* name, uint64_t version,
+                                                 const char* tag, int64_t timeout_ms, zka_cancel* cancel,
+                                                 zka_error* error);
+
+/**
+ * \brief Removes a tag. Its version stays until it is dropped or no longer kept.
+ * \param client the client.
+ * \param name the dataset.
+ * \param tag the tag.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND, ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE,
+ * ZKA_PERMISSION_DENIED, ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_dataset_untag(zka_client* client, const char* name, const char* tag,
+                                                   int64_t timeout_ms, zka_cancel* cancel, zka_error* error);
+
+/** @} */
+
 /** \defgroup internals Internals
  * For tests of the library and its bindings; may change in any version.
  * @{ */
@@ -893,7 +1182,7 @@ ZKA_API zka_status zka_loan_close(zka_loan* loan);
 typedef struct zka_counters {
   uint32_t struct_size;     /**< sizeof(zka_counters), set by the caller */
   uint32_t reserved;        /**< zero */
-  int64_t handles;          /**< clients, tables, subscriptions, loans, cancels */
+  int64_t handles;          /**< clients, tables, subscriptions, loans, owners, cancels */
   int64_t exported_arrays;  /**< arrays handed out and not yet released */
   int64_t exported_streams; /**< streams handed out and not yet released */
   int64_t exported_schemas; /**< schemas handed out and not yet released */

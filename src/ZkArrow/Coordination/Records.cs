@@ -10,11 +10,27 @@ internal sealed record FormatRecord(int Zkarrow, Guid Namespace);
 /// <summary>What a name points to. An incarnation is never reused, so a writer of a dropped dataset finds nothing.</summary>
 internal sealed record NameRecord(int Format, Guid Inc);
 
-/// <summary>What a dataset is, written once.</summary>
-internal sealed record DatasetRecord(int Format, string Name, long CreatedAtUs);
-
-/// <summary>Who may write. The stat version of the node that holds it is the fence that every commit checks.</summary>
-internal sealed record OwnRecord(int Format, long Epoch, string State)
+/// <summary>
+/// Who may write. The stat version of the node that holds it is the fence that every commit checks. What follows the
+/// state tells of the last owner, also when it has released; a dataset that never had one lacks it.
+/// </summary>
+/// <param name="Format">The layout's version.</param>
+/// <param name="Epoch">The fencing token; it only grows.</param>
+/// <param name="State">One of the constants.</param>
+/// <param name="Iid">The client that owns: the first half of its commit ids.</param>
+/// <param name="Session">The session in which it acquired, for people who look at the ensemble.</param>
+/// <param name="SinceUs">The owner's clock when it acquired.</param>
+/// <param name="Author">The owner's process, as in a manifest.</param>
+/// <param name="Nonce">One acquisition, by which an owner whose answer was lost finds out whether it won.</param>
+internal sealed record OwnRecord(
+    int Format,
+    long Epoch,
+    string State,
+    string? Iid = null,
+    string? Session = null,
+    long? SinceUs = null,
+    string? Author = null,
+    string? Nonce = null)
 {
     public const string Free = "free";
     public const string Owned = "owned";
@@ -22,10 +38,17 @@ internal sealed record OwnRecord(int Format, long Epoch, string State)
 
     /// <summary>What a new dataset begins with.</summary>
     public static OwnRecord AtFirst { get; } = new(ZnodeLayout.Format, 0, Free);
+    /// <summary>The owner, for a sentence: "epoch 7, 4711@host since 2026-01-31 12:00:00Z".</summary>
+    public string Describe() => SinceUs is { } since
+        ? $"epoch {Epoch}, {Author} since {DateTime.UnixEpoch.AddMicroseconds(since):u}"
+        : $"epoch {Epoch}";
 }
 
 /// <summary>What stands in <c>/dropped/&lt;inc&gt;</c>.</summary>
 internal sealed record DroppedRecord(int Format, string Name, long AtUs);
+
+/// <summary>What stands in <c>/tended/&lt;inc&gt;</c>: a dataset that sweeps have to look after.</summary>
+internal sealed record TendedRecord(int Format, string Name);
 
 /// <summary>
 /// One segment of a version: a file below the data directory. <c>Commit</c> is the commit that wrote it, when that is an
@@ -35,7 +58,8 @@ internal sealed record SegmentRecord(string File, long Bytes, long Rows, string?
 
 /// <summary>
 /// What the coordinator holds of a version. <c>Boot</c> is the boot id of the host whose memory has the segments: it
-/// tells a reader that does not find them whether they are elsewhere or lost.
+/// tells a reader that does not find them whether they are elsewhere or lost. <c>Parent</c> is the commit id of the
+/// version before, <c>Code</c> what the publisher calls its program.
 /// </summary>
 internal sealed record Manifest(
     int Format,
@@ -49,7 +73,10 @@ internal sealed record Manifest(
     string Author,
     string Residency,
     IReadOnlyList<SegmentRecord> Segments,
-    string? Boot = null)
+    string? Boot = null,
+    string? Parent = null,
+    string? Code = null,
+    IReadOnlyDictionary<string, string>? Metadata = null)
 {
     public const string Inline = "inline";
     public const string Host = "host";
@@ -100,6 +127,7 @@ internal sealed record HeadRecord(int Format, string Ring, Manifest? Manifest = 
 [JsonSerializable(typeof(DatasetRecord))]
 [JsonSerializable(typeof(OwnRecord))]
 [JsonSerializable(typeof(DroppedRecord))]
+[JsonSerializable(typeof(TendedRecord))]
 [JsonSerializable(typeof(HeadRecord))]
 [JsonSerializable(typeof(Manifest))]
 internal sealed partial class RecordJson : JsonSerializerContext;

@@ -3,7 +3,7 @@ using ZkArrow.Coordination;
 namespace ZkArrow.Datasets;
 
 /// <summary>What datasets and versions there are.</summary>
-internal sealed class Catalog(DatasetContext context, HeadCache heads, Reader reader)
+internal sealed class Catalog(DatasetContext context, HeadCache heads, Reader reader, DatasetRecords datasets)
 {
     /// <summary>Requests in flight at a time: enough to hide the round trip, few enough for the server's own window.</summary>
     private const int Window = 128;
@@ -43,10 +43,18 @@ internal sealed class Catalog(DatasetContext context, HeadCache heads, Reader re
     public async ValueTask<IReadOnlyList<DatasetVersion>> HistoryAsync(string name, Call call)
     {
         Head head = await heads[name].HeadAsync(call.Token).ConfigureAwait(false) ?? throw Reader.Missing(name);
-        IReadOnlyList<long> numbers = await VersionsAsync(head.Incarnation, call.Token).ConfigureAwait(false) ?? throw Reader.Missing(name);
+        KnownDataset dataset = await datasets.ReadAsync(head.Incarnation, sync: false, call.Token).ConfigureAwait(false) ?? throw Reader.Missing(name);
+        IReadOnlyList<Manifest> versions = await ManifestsAsync(head.Incarnation, call.Token).ConfigureAwait(false);
+        return [.. versions.Select(version => DatasetVersion.From(version) with { Tags = dataset.Record.TagsOf(version.Version) })];
+    }
+
+    /// <summary>The versions that are recorded, in order; none when the dataset is gone.</summary>
+    public async ValueTask<IReadOnlyList<Manifest>> ManifestsAsync(Guid incarnation, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<long> numbers = await VersionsAsync(incarnation, cancellationToken).ConfigureAwait(false) ?? [];
         (Manifest Manifest, ReadOnlyMemory<byte>)?[] found = await ForEachAsync(
-            numbers, (number, token) => reader.ReadRecordAsync(head.Incarnation, number, token), call.Token).ConfigureAwait(false);
-        return [.. found.Where(record => record != null).Select(record => DatasetVersion.From(record!.Value.Manifest))];
+            numbers, (number, token) => reader.ReadRecordAsync(incarnation, number, token), cancellationToken).ConfigureAwait(false);
+        return [.. found.Where(record => record != null).Select(record => record!.Value.Manifest)];
     }
 
     /// <summary>The numbers of the versions that are recorded, in order; null when the dataset is gone.</summary>

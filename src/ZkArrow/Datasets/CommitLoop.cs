@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ZkArrow.Coordination;
+using ZkArrow.Ownership;
 
 namespace ZkArrow.Datasets;
 
@@ -19,6 +20,9 @@ internal sealed class CommitLoop(DatasetContext context)
 {
     /// <summary>Less than the time for which the node of a dropped incarnation is kept, see <see cref="Sweeper"/>.</summary>
     private static readonly TimeSpan ResendBound = TimeSpan.FromMinutes(30);
+
+    /// <summary>Called after a commit of this client, once for each part; must not block.</summary>
+    public event Action<CommitPart>? Committed;
 
     /// <summary>Applies all parts or none.</summary>
     public async ValueTask<CommitOutcome> CommitAsync(IReadOnlyList<CommitPart> parts, Call call)
@@ -44,11 +48,13 @@ internal sealed class CommitLoop(DatasetContext context)
             if (refused.IsNew && answer.Refusal == TreeRefusal.NoNode && !schemaGone)
             {
                 ZnodeLayout layout = context.Layout;
-                await EnsureAsync([layout.NameBucket(refused.Entry.Name), layout.DatasetBucket(refused.Incarnation)], call.Token).ConfigureAwait(false);
+                await EnsureAsync([layout.NameBucket(refused.Entry.Name), layout.DatasetBucket(refused.Incarnation), layout.AllTended], call.Token).ConfigureAwait(false);
                 continue;
             }
 
-            refused.Entry.LastOwner = null;
+            Forget(refused, at);
+            if (refused.Owner != null && at == refused.FenceAt)
+                await refused.Owner.ThrowIfDeposedAsync(call.Token).ConfigureAwait(false);
             return schemaGone || answer.Refusal is TreeRefusal.NodeExists or TreeRefusal.BadVersion or TreeRefusal.NoNode
                 ? new CommitOutcome(refused, schemaGone)
                 : throw Unexpected(answer, $"committing '{refused.Entry.Name}'");
@@ -83,6 +89,9 @@ internal sealed class CommitLoop(DatasetContext context)
         long start = Stopwatch.GetTimestamp();
         while (true)
         {
+            // what was sent already is settled, whoever owns now; nothing is sent for an owner that may have lost
+            foreach (OwnerTerm owner in lost ? [] : parts.Select(part => part.Owner).OfType<OwnerTerm>())
+                await owner.RequireAsync(call).ConfigureAwait(false);
             try
             {
                 TreeAnswer answer = await context.Coordinator.CommitAsync(commit, call.Token).ConfigureAwait(false);
@@ -167,6 +176,8 @@ internal sealed class CommitLoop(DatasetContext context)
             part.Entry.Committed(new Head(inc, part.Head, statVersion, context.Board.Read(inc)));
             if (part.IsNew)
                 part.Entry.LastOwner = new Owner(inc, OwnRecord.AtFirst, StatVersion: 0);
+            part.Entry.LastDataset = part.Dataset;
+            Committed?.Invoke(part);
             offset += part.Operations.Count;
         }
     }
@@ -179,8 +190,21 @@ internal sealed class CommitLoop(DatasetContext context)
         {
             context.Board.Announce(part.Incarnation);
             part.Entry.LastOwner = null;
+            part.Entry.LastDataset = null;
+            part.Entry.Recorded = null;
             part.Entry.MarkNameChanged();
         }
+    }
+
+    /// <summary>What was remembered and stood in the way is read again.</summary>
+    private void Forget(CommitPart refused, int at)
+    {
+        refused.Entry.LastOwner = null;
+        TreeOp operation = refused.Operations[at];
+        if (operation.Path == context.Layout.Dataset(refused.Incarnation))
+            refused.Entry.LastDataset = null;
+        if (operation.Kind == TreeOpKind.Delete)
+            refused.Entry.Recorded = null;
     }
 
     private static void Keep(IReadOnlyList<CommitPart> parts, bool keep)

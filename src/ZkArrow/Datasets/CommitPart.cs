@@ -1,4 +1,5 @@
 using ZkArrow.Coordination;
+using ZkArrow.Ownership;
 
 namespace ZkArrow.Datasets;
 
@@ -21,13 +22,25 @@ internal sealed class CommitPart
     /// <summary>The place of the head's among them.</summary>
     public required int HeadAt { get; init; }
 
+    /// <summary>The place of the check of the owner, for a dataset that exists: in front of the head's.</summary>
+    public int FenceAt => HeadAt - 1;
+
     /// <summary>Whether the dataset itself is made.</summary>
     public required bool IsNew { get; init; }
 
     /// <summary>The version's bytes; null when a dataset is made without a version.</summary>
     public Draft? Draft { get; init; }
 
+    /// <summary>The dataset's own record as it stands after the commit.</summary>
+    public KnownDataset? Dataset { get; init; }
+
+    /// <summary>Old versions whose records go with this commit.</summary>
+    public IReadOnlyList<Manifest> Victims { get; init; } = [];
+
     public bool ChecksSchema { get; init; }
+
+    /// <summary>The owner that commits it; null without one.</summary>
+    public OwnerTerm? Owner { get; init; }
 
     public Manifest? Manifest => Head.Manifest;
 

@@ -35,6 +35,12 @@ internal sealed class DatasetEntry
     /// <summary>The owner record last read of the incarnation, for publishers.</summary>
     public Owner? LastOwner { get; set; }
 
+    /// <summary>The dataset's own record as last read or written, for publishers.</summary>
+    public KnownDataset? LastDataset { get; set; }
+
+    /// <summary>All recorded versions, while this client knows them: for a dataset that does not keep all.</summary>
+    public RecordedVersions? Recorded { get; set; }
+
     /// <summary>Completes at the next change; take it before looking at the head.</summary>
     public Task NextChange
     {

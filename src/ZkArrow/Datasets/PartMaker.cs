@@ -1,19 +1,41 @@
 using ZkArrow.Coordination;
+using ZkArrow.Ownership;
 
 namespace ZkArrow.Datasets;
 
 /// <summary>Makes the parts of commits: checks what can be checked before, puts the bytes in place, and words the operations.</summary>
-internal sealed class PartMaker(DatasetContext context, SchemaStore schemas, SpaceReport space)
+internal sealed class PartMaker(DatasetContext context, SchemaStore schemas, SpaceReport space, DatasetRecords datasets, Lifetimes lifetimes)
 {
+    private readonly OwnNodes _own = new(context);
+
     /// <summary>
     /// The next version on a head as it is remembered, which may be old: the commit finds out. Null when it is known to
     /// have gone, and must be read again.
     /// </summary>
     public async ValueTask<CommitPart?> MakeAsync(DatasetEntry entry, Head? head, IDraftMaker drafts, PublishOptions options, Call call)
     {
+        OwnerTerm? owner = options.Owner?.Term;
+        owner?.ThrowUnlessOf(context, entry.Name);
         head = await CheckExpectedAsync(entry, head, options.ExpectedVersion, call).ConfigureAwait(false);
         if (options.SameSchema && head?.Manifest is { } current)
             await schemas.RequireSameAsync(drafts.Schema, current.Schema, entry.Name, call.Token).ConfigureAwait(false);
+        if (owner != null && owner.Incarnation != head?.Incarnation)
+        {
+            await owner.ThrowIfDeposedAsync(call.Token).ConfigureAwait(false);
+            return null;
+        }
+
+        KnownDataset? dataset = null;
+        if (head != null)
+        {
+            dataset = await datasets.KnownAsync(entry, head.Incarnation, call.Token).ConfigureAwait(false);
+            if (dataset == null)
+                return null;
+            await lifetimes.RequireAsync(dataset, options, call.Token).ConfigureAwait(false);
+            if (head.Manifest is { } before)
+                await schemas.RequireAdmittedAsync(drafts.Schema, before.Schema, dataset.Record, call.Token).ConfigureAwait(false);
+        }
+
         if (await drafts.OnAsync(head, call).ConfigureAwait(false) is not { } draft)
             return null;
         bool newSchema = head?.Manifest?.Schema != drafts.Schema.Fingerprint
@@ -21,8 +43,8 @@ internal sealed class PartMaker(DatasetContext context, SchemaStore schemas, Spa
         try
         {
             return head == null
-                ? First(entry, draft, newSchema)
-                : await NextAsync(entry, head, draft, newSchema, call.Token).ConfigureAwait(false);
+                ? First(entry, draft, newSchema, options)
+                : await NextAsync(entry, head, dataset!, draft, newSchema, options, call.Token).ConfigureAwait(false);
         }
         catch (ZkArrowException e) when (e.Status == ZkArrowStatus.NoSpace)
         {
@@ -34,92 +56,129 @@ internal sealed class PartMaker(DatasetContext context, SchemaStore schemas, Spa
     public CommitPart Empty(DatasetEntry entry)
     {
         Guid inc = Guid.NewGuid();
+        DatasetRecord record = new(ZnodeLayout.Format, entry.Name, DatasetContext.NowUs());
         List<TreeOp> operations = [];
-        AddDataset(operations, entry, inc, HeadRecord.Empty, DatasetContext.NowUs());
-        operations.Add(Named(entry, inc));
-        return new CommitPart { Entry = entry, Incarnation = inc, Head = HeadRecord.Empty, Operations = operations, HeadAt = 2, IsNew = true };
-    }
-
-    /// <summary>A dataset with its first version.</summary>
-    private CommitPart First(DatasetEntry entry, Draft draft, bool newSchema)
-    {
-        Guid inc = Guid.NewGuid();
-        Manifest manifest = draft.Prepare(inc, version: 1, epoch: 0);
-        HeadRecord head = HeadRecord.After(null, manifest);
-        List<TreeOp> operations = SchemaCheck(draft, newSchema);
-        int headAt = operations.Count + 2;
-        AddDataset(operations, entry, inc, head, manifest.AtUs);
-        operations.Add(TreeOp.Create(context.Layout.Version(inc, 1), RecordCodec.WriteVersion(manifest, draft.InlineFile)));
-        operations.Add(Named(entry, inc));
+        AddDataset(operations, record, inc, HeadRecord.Empty, null);
         return new CommitPart
         {
-            Entry = entry,
-            Incarnation = inc,
-            Head = head,
-            Operations = operations,
-            HeadAt = headAt,
-            IsNew = true,
-            Draft = draft,
-            ChecksSchema = newSchema,
+            Entry = entry, Incarnation = inc, Head = HeadRecord.Empty, Operations = operations, HeadAt = 2, IsNew = true,
+            Dataset = new KnownDataset(inc, record, 0),
         };
     }
 
-    private async ValueTask<CommitPart?> NextAsync(DatasetEntry entry, Head head, Draft draft, bool newSchema, CancellationToken cancellationToken)
+    /// <summary>A dataset with its first version.</summary>
+    private CommitPart First(DatasetEntry entry, Draft draft, bool newSchema, PublishOptions options)
+    {
+        Guid inc = Guid.NewGuid();
+        Manifest manifest = Described(draft.Prepare(inc, version: 1, epoch: 0), null, options);
+        HeadRecord head = HeadRecord.After(null, manifest);
+        DatasetRecord record = Lifetimes.Made(new DatasetRecord(ZnodeLayout.Format, entry.Name, manifest.AtUs), options).Tag(options.Tags, 1);
+        List<TreeOp> operations = SchemaCheck(draft, newSchema);
+        int headAt = operations.Count + 2;
+        AddDataset(operations, record, inc, head, TreeOp.Create(context.Layout.Version(inc, 1), RecordCodec.WriteVersion(manifest, draft.InlineFile)));
+        return new CommitPart
+        {
+            Entry = entry, Incarnation = inc, Head = head, Operations = operations, HeadAt = headAt, IsNew = true, Draft = draft, ChecksSchema = newSchema,
+            Dataset = new KnownDataset(inc, record, 0),
+        };
+    }
+
+    private async ValueTask<CommitPart?> NextAsync(
+        DatasetEntry entry, Head head, KnownDataset dataset, Draft draft, bool newSchema, PublishOptions options, CancellationToken cancellationToken)
     {
         ZnodeLayout layout = context.Layout;
         Guid inc = head.Incarnation;
-        Owner? owner = await OwnerAsync(entry, inc, cancellationToken).ConfigureAwait(false);
-        if (owner == null)
+        OwnerTerm? owner = options.Owner?.Term;
+        if ((owner?.Fence ?? await FreeAsync(entry, inc, cancellationToken).ConfigureAwait(false)) is not { } fence)
             return null;
-        if (owner.Record.State == OwnRecord.Owned)
-            throw new ZkArrowException(ZkArrowStatus.NotOwner, $"the dataset '{entry.Name}' has an owner (epoch {owner.Record.Epoch}); publish as its owner, or wait until it is released");
         long version = head.Version + 1;
-        Manifest manifest = draft.Prepare(inc, version, owner.Record.Epoch);
+        Manifest manifest = Described(draft.Prepare(inc, version, owner?.Epoch ?? 0), head.Manifest, options);
         HeadRecord next = HeadRecord.After(head.Record, manifest);
+        IReadOnlyList<Manifest> victims = RetentionKeeper.VictimsOf(entry, dataset, manifest);
         List<TreeOp> operations = SchemaCheck(draft, newSchema);
-        operations.Add(TreeOp.Check(layout.Own(inc), owner.StatVersion));
+        operations.Add(TreeOp.Check(layout.Own(inc), fence));
+        int headAt = operations.Count;
         operations.Add(TreeOp.Set(layout.Head(inc), RecordCodec.Write(next, RecordJson.Default.HeadRecord), head.StatVersion));
         operations.Add(TreeOp.Create(layout.Version(inc, version), RecordCodec.WriteVersion(manifest, draft.InlineFile)));
+        dataset = AddRecord(operations, dataset, manifest, options.Tags);
+        operations.AddRange(victims.Select(victim => TreeOp.Delete(layout.Version(inc, victim.Version), TreeOp.Exists)));
         return new CommitPart
         {
             Entry = entry,
             Incarnation = inc,
             Head = next,
             Operations = operations,
-            HeadAt = operations.Count - 2,
+            HeadAt = headAt,
             IsNew = false,
             Draft = draft,
             ChecksSchema = newSchema,
+            Owner = owner,
+            Dataset = dataset,
+            Victims = victims,
         };
     }
 
-    private void AddDataset(List<TreeOp> operations, DatasetEntry entry, Guid inc, HeadRecord head, long now)
+    /// <summary>The nodes of a new dataset; the name comes last: with it, it can be found.</summary>
+    private void AddDataset(List<TreeOp> operations, DatasetRecord record, Guid inc, HeadRecord head, TreeOp? version)
     {
         ZnodeLayout layout = context.Layout;
-        operations.Add(TreeOp.Create(layout.Dataset(inc), RecordCodec.Write(new DatasetRecord(ZnodeLayout.Format, entry.Name, now), RecordJson.Default.DatasetRecord)));
+        operations.Add(TreeOp.Create(layout.Dataset(inc), RecordCodec.Write(record, RecordJson.Default.DatasetRecord)));
         operations.Add(TreeOp.Create(layout.Own(inc), RecordCodec.Write(OwnRecord.AtFirst, RecordJson.Default.OwnRecord)));
         operations.Add(TreeOp.Create(layout.Head(inc), RecordCodec.Write(head, RecordJson.Default.HeadRecord)));
         operations.Add(TreeOp.Create(layout.Versions(inc), default));
+        if (version is { } first)
+            operations.Add(first);
+        if (record.Tended == true)
+            operations.Add(datasets.Tended(inc, record.Name));
+        if (record.IsOfSession)
+            operations.Add(TreeOp.CreateBound(layout.Session(inc), default));
+        byte[] name = RecordCodec.Write(new NameRecord(ZnodeLayout.Format, inc), RecordJson.Default.NameRecord);
+        operations.Add(record.IsOfSession ? TreeOp.CreateBound(layout.Name(record.Name), name) : TreeOp.Create(layout.Name(record.Name), name));
     }
 
-    /// <summary>The last operation of a new dataset: with it, it can be found.</summary>
-    private TreeOp Named(DatasetEntry entry, Guid inc) =>
-        TreeOp.Create(context.Layout.Name(entry.Name), RecordCodec.Write(new NameRecord(ZnodeLayout.Format, inc), RecordJson.Default.NameRecord));
+    /// <summary>
+    /// Checks the dataset's own record, or gives it the version's tags. A dataset of a session is checked to be there: its
+    /// name may be gone and this client may not have heard.
+    /// </summary>
+    private KnownDataset AddRecord(List<TreeOp> operations, KnownDataset dataset, Manifest manifest, IReadOnlyList<string> tags)
+    {
+        string path = context.Layout.Dataset(dataset.Incarnation);
+        if (dataset.Record.IsOfSession)
+            operations.Add(TreeOp.Check(context.Layout.Session(dataset.Incarnation), TreeOp.Exists));
+        if (tags.Count == 0)
+        {
+            operations.Add(TreeOp.Check(path, dataset.StatVersion));
+            return dataset;
+        }
+
+        DatasetRecord tagged = dataset.Record.Tag(tags, manifest.Version).ChangedBy(manifest.Commit);
+        operations.Add(TreeOp.Set(path, RecordCodec.Write(tagged, RecordJson.Default.DatasetRecord), dataset.StatVersion));
+        return new KnownDataset(dataset.Incarnation, tagged, dataset.StatVersion + 1);
+    }
+
+    /// <summary>A manifest with what is told of where it comes from.</summary>
+    private Manifest Described(Manifest manifest, Manifest? before, PublishOptions options) => manifest with
+    {
+        Parent = before?.Commit,
+        Code = context.CodeTag,
+        Metadata = options.Metadata.Count == 0 ? null : options.Metadata,
+    };
 
     private List<TreeOp> SchemaCheck(Draft draft, bool newSchema) =>
         newSchema ? [TreeOp.Check(context.Layout.Schema(draft.SchemaId), TreeOp.Exists)] : [];
 
-    /// <summary>The owner record as it is remembered, or read; null when the dataset was dropped.</summary>
-    private async ValueTask<Owner?> OwnerAsync(DatasetEntry entry, Guid inc, CancellationToken cancellationToken)
+    /// <summary>The fence of a dataset that nobody owns, as it is remembered or read; null when the dataset was dropped.</summary>
+    private async ValueTask<int?> FreeAsync(DatasetEntry entry, Guid inc, CancellationToken cancellationToken)
     {
-        if (entry.LastOwner?.Incarnation == inc)
-            return entry.LastOwner;
-        string path = context.Layout.Own(inc);
-        Node? node = await DatasetContext.RetryAsync(t => context.Coordinator.GetAsync(path, null, t), cancellationToken).ConfigureAwait(false);
-        if (node == null)
-            return null;
-        OwnRecord record = RecordCodec.Read(node.Data, RecordJson.Default.OwnRecord, path);
-        return record.State == OwnRecord.Dropped ? null : entry.LastOwner = new Owner(inc, record, node.StatVersion);
+        Owner? known = entry.LastOwner;
+        if (known?.Incarnation != inc)
+        {
+            if (await _own.RequireFreeAsync(entry.Name, inc, cancellationToken).ConfigureAwait(false) is not { } own)
+                return null;
+            known = entry.LastOwner = new Owner(inc, own.Record, own.StatVersion);
+        }
+
+        return known.StatVersion;
     }
 
     /// <summary>

@@ -6,14 +6,14 @@ using ZkArrow.Segments;
 namespace ZkArrow.Datasets;
 
 /// <summary>Opens versions: record first, then the bytes, pinned before they are looked at.</summary>
-internal sealed class Reader(DatasetContext context, HeadCache heads)
+internal sealed class Reader(DatasetContext context, HeadCache heads, DatasetRecords datasets)
 {
     private const string InlineReason = "inline: the bytes came from the coordinator, not from shared memory";
 
     /// <summary>The head's table when nothing has to be asked, mapped or waited for; else null.</summary>
     public ZkArrowTable? TryOpenCached(string name, ReadOptions options)
     {
-        if (options.Strict || options.ValidateFull)
+        if (options.Strict || options.ValidateFull || options.Tag != null)
             return null;
         DatasetEntry entry = heads[name];
         Head? head = entry.TryCached();
@@ -33,6 +33,8 @@ internal sealed class Reader(DatasetContext context, HeadCache heads)
 
     public async ValueTask<ZkArrowTable> OpenAsync(string name, ReadOptions options, Call call)
     {
+        if (options.Tag != null)
+            return await OpenTaggedAsync(name, options.Tag, options, call).ConfigureAwait(false);
         DatasetEntry entry = heads[name];
         bool strict = options.Strict;
         while (true)
@@ -82,6 +84,37 @@ internal sealed class Reader(DatasetContext context, HeadCache heads)
             call.WaitsForChange = true;
             await changed.WaitAsync(call.Token).ConfigureAwait(false);
             call.WaitsForChange = false;
+        }
+    }
+
+    /// <summary>The version that has a tag; asked again when the tag has moved and the version is gone.</summary>
+    private async ValueTask<ZkArrowTable> OpenTaggedAsync(string name, string tag, ReadOptions options, Call call)
+    {
+        if (options.Version != 0 || options.Wait)
+            throw new ZkArrowException(ZkArrowStatus.InvalidArgument, "a tag names one version that there is: leave the version and the waiting out");
+        DatasetEntry entry = heads[name];
+        for (bool strict = options.Strict; ; strict = true)
+        {
+            Head? head = strict
+                ? await entry.StrictHeadAsync(call.Token).ConfigureAwait(false)
+                : await entry.HeadAsync(call.Token).ConfigureAwait(false);
+            KnownDataset? dataset = head == null ? null : await datasets.ReadAsync(head.Incarnation, sync: false, call.Token).ConfigureAwait(false);
+            if (head == null && strict)
+                throw Missing(name);
+            if (dataset == null)
+                continue;
+            if (dataset.Record.Tags?.TryGetValue(tag, out long version) == true)
+            {
+                if (head!.Manifest is { } manifest
+                    && await OpenVersionAsync(head, manifest, options with { Tag = null, Version = version }, call.Token).ConfigureAwait(false) is { } table)
+                {
+                    return table;
+                }
+            }
+            else if (strict)
+            {
+                throw dataset.Record.NoTag(tag);
+            }
         }
     }
 

@@ -6,13 +6,13 @@ internal sealed partial class DataDirectory
     /// Makes the file of a loan: unnamed, so that a crash leaves nothing, wholly allocated, and locked so that no sweeper
     /// takes it once it is linked.
     /// </summary>
-    internal SegmentPin CreateLoan(long length)
+    internal SegmentPin CreateLoan(long length) => WithPooledSpace(() =>
     {
         string what = $"a loan in {Path}";
         SegmentPin file = CreateUnnamed(Path);
         try
         {
-            Allocate(file.Descriptor, length, what);
+            Allocate(file.Descriptor, 0, length, what);
             if (Libc.fchmod(file.Descriptor, SegmentMode) != 0)
                 throw LibcError.Make("Setting the mode of", what);
             if (!file.TryLock(what))
@@ -24,7 +24,7 @@ internal sealed partial class DataDirectory
             file.Dispose();
             throw;
         }
-    }
+    });
 
     /// <summary>Gives the file of a loan its name, which the kernel allows once.</summary>
     internal void LinkLoan(SegmentPin file, string name)

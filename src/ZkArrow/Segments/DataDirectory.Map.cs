@@ -30,16 +30,23 @@ internal sealed partial class DataDirectory
             return MapFresh(path, expectedLength);
         try
         {
-            if (status.Size != expectedLength)
-                throw WrongLength(path, status.Size, expectedLength);
-            shared.ThrowIfDamaged();
-            return shared;
+            // asked only now, because the file may have been recycled between the first look and the pin
+            if (IsStill(path, shared.Identity, out status))
+            {
+                if (status.Size != expectedLength)
+                    throw WrongLength(path, status.Size, expectedLength);
+                shared.ThrowIfDamaged();
+                return shared;
+            }
         }
         catch
         {
             shared.Dispose();
             throw;
         }
+
+        shared.Dispose();
+        return null;
     }
 
     private static MappedSegment? MapFresh(string path, long expectedLength)
@@ -84,13 +91,12 @@ internal sealed partial class DataDirectory
     private static bool MapOpened(SegmentPin pin, string path, long expectedLength, out MappedSegment? mapped)
     {
         mapped = null;
-        CheckFile(pin, path, out _);
+        CheckFile(pin, path, out Libc.FileStatus opened);
         if (!pin.TryLock(path))
             return false;
 
-        // asked only now, because a sweeper may have removed the file between the opening and the lock
-        CheckFile(pin, path, out Libc.FileStatus status);
-        if (status.Links == 0)
+        // asked only now, because the file may have been removed, or recycled as another segment, between the opening and the lock
+        if (!IsStill(path, opened.Identity, out Libc.FileStatus status))
         {
             pin.Dispose();
             return true;
@@ -100,6 +106,14 @@ internal sealed partial class DataDirectory
             throw WrongLength(path, status.Size, expectedLength);
         mapped = MappedSegment.Create(pin, path, status);
         return true;
+    }
+
+    /// <summary>Whether a file that is pinned has this name: then it has what was published under it, for as long as it is pinned.</summary>
+    private static bool IsStill(string path, (ulong Device, ulong Inode) identity, out Libc.FileStatus status)
+    {
+        if (Libc.Stat(path, follow: false, out status))
+            return status.Identity == identity;
+        return LibcError.Last is Libc.ENOENT or Libc.ENOTDIR ? false : throw LibcError.Make("Looking up", path);
     }
 
     private static void CheckFile(SegmentPin pin, string path, out Libc.FileStatus status)

@@ -9,7 +9,11 @@ internal sealed partial class DataDirectory
 
     private const string SharedHome = "/run/zkarrow";
 
-    private DataDirectory(string path) => Path = path;
+    private DataDirectory(string path)
+    {
+        Path = path;
+        Pool = new SegmentPool(path);
+    }
 
     /// <summary>Where this process has the data directories of namespaces for which no path is given.</summary>
     internal static string Home =>
@@ -114,7 +118,7 @@ internal sealed partial class DataDirectory
     }
 
     /// <summary>Makes one directory; one that exists keeps the mode its administrator chose.</summary>
-    private static void MakeDirectory(string path)
+    internal static void MakeDirectory(string path)
     {
         if (Libc.mkdir(path, DirectoryMode) == 0)
         {

@@ -10,7 +10,12 @@ internal sealed partial class DataDirectory
     {
         SegmentName.Check(from);
         SegmentName.Check(to);
-        string source = $"{Path}/{from}", target = $"{Path}/{to}";
+        return RenamePath($"{Path}/{from}", $"{Path}/{to}");
+    }
+
+    /// <summary>Renames a file, and makes the folder it goes to; false when it is gone.</summary>
+    internal static bool RenamePath(string source, string target)
+    {
         for (int attempt = 0; ; attempt++)
         {
             if (Libc.renameat2(Libc.AT_FDCWD, source, Libc.AT_FDCWD, target, Libc.RENAME_NOREPLACE) == 0)

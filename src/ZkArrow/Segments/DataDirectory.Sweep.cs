@@ -11,7 +11,7 @@ internal sealed partial class DataDirectory
         var empty = new List<string>();
         foreach (string directory in Incarnations())
             if (Libc.Stat(directory, follow: false, out Libc.FileStatus status)
-                && status.Age >= grace && Entries(directory, directories: false).Length == 0)
+                && status.Age >= grace && FilesOf(directory).Length == 0)
                 empty.Add(directory);
         return new SweepCandidates(Path, [.. List().Where(file => file.Age >= grace).Select(file => file.Name)], empty);
     }

@@ -34,12 +34,47 @@ internal sealed partial class DataDirectory
             throw new ZkArrowException(
                 ZkArrowStatus.InvalidArgument, $"A segment of {length} bytes was to be written; it has at least one.");
         string path = $"{Path}/{name}";
+        return WithPooledSpace(() => TryRecycle(path, length, fill) ?? WriteFresh(path, length, fill));
+    }
+
+    /// <summary>What needs space is tried again with that of the pool.</summary>
+    private T WithPooledSpace<T>(Func<T> take)
+    {
+        try
+        {
+            return take();
+        }
+        catch (ZkArrowException e) when (e.Status == ZkArrowStatus.NoSpace)
+        {
+            if (!Pool.Trim(TimeSpan.Zero))
+                throw;
+        }
+
+        return take();
+    }
+
+    private SegmentPin? TryRecycle(string path, long length, Action<IIpcSink> fill)
+    {
+        using RecycledFile? file = Pool.Claim(length);
+        if (file == null)
+            return null;
+        if (file.Length > length && Libc.ftruncate(file.Descriptor, length) != 0)
+            throw LibcError.Make("Shortening", path);
+        Allocate(file.Descriptor, file.Length, length, path);
+        file.Fill(length, fill, path);
+        return file.Publish(path, SegmentMode);
+    }
+
+    private SegmentPin WriteFresh(string path, long length, Action<IIpcSink> fill)
+    {
         string directory = path[..path.LastIndexOf('/')];
         SegmentPin pin = CreateUnnamed(directory);
         try
         {
-            Allocate(pin.Descriptor, length, path);
-            using (var sink = new FileSink(pin.Descriptor, path, length))
+            // one that is written whole needs no pages beforehand: the write itself is refused
+            if (length > FileSink.BufferSize)
+                Allocate(pin.Descriptor, 0, length, path);
+            using (var sink = new FileSink(pin.Descriptor, path, 0, length))
             {
                 fill(new UndamagedSink(sink));
                 sink.Complete();
@@ -86,12 +121,16 @@ internal sealed partial class DataDirectory
         }
     }
 
-    private void Allocate(int fd, long length, string path)
+    /// <summary>Gives the file its length, and pages from there on where it has none.</summary>
+    private void Allocate(int fd, long from, long length, string path)
     {
+        if (from >= length)
+            return;
+
         // a hopeless request must not take all space from other writers even for a moment
-        if (length > FreeBytes)
-            throw Full(path, length, taken: 0);
-        for (long done = 0; done < length;)
+        if (length - from > FreeBytes)
+            throw Full(path, length, taken: from);
+        for (long done = from; done < length;)
         {
             long piece = Math.Min(length - done, AllocationPiece);
             if (Libc.fallocate(fd, 0, done, piece) == 0)

@@ -9,6 +9,9 @@ internal sealed partial class DataDirectory
     /// <summary>The absolute path of the directory.</summary>
     internal string Path { get; }
 
+    /// <summary>Files that wait to be written again.</summary>
+    internal SegmentPool Pool { get; }
+
     /// <summary>Bytes this process can still write; <see cref="long.MaxValue"/> on a tmpfs without a limit.</summary>
     internal long FreeBytes
     {
@@ -41,7 +44,7 @@ internal sealed partial class DataDirectory
     {
         var files = new List<SegmentFile>();
         foreach (string incarnation in Incarnations())
-            foreach (string path in Entries(incarnation, directories: false))
+            foreach (string path in FilesOf(incarnation))
             {
                 string name = path[(Path.Length + 1)..];
                 if (SegmentName.IsValid(name) && Libc.Stat(path, follow: false, out Libc.FileStatus status) && status.IsRegular)
@@ -69,7 +72,17 @@ internal sealed partial class DataDirectory
         return UnlinkPath($"{Path}/{name}");
     }
 
-    /// <summary>Removes all segments of an incarnation and its sub directory; missing is fine.</summary>
+    /// <summary>
+    /// Takes a segment away that no version names, so that its name finds nothing; one worth it goes to the pool. Mappings of it
+    /// stay readable.
+    /// </summary>
+    internal void Retire(string name)
+    {
+        SegmentName.Check(name);
+        RetirePath($"{Path}/{name}");
+    }
+
+    /// <summary>Retires all segments of an incarnation and removes its sub directory; missing is fine.</summary>
     internal void RemoveIncarnation(string incarnation)
     {
         if (!SegmentName.IsPart(incarnation))
@@ -78,12 +91,24 @@ internal sealed partial class DataDirectory
                 $"“{incarnation}” was given as an incarnation; use letters, digits, '-', '_' and '.'.");
         string directory = $"{Path}/{incarnation}";
         if (IsRealDirectory(directory))
-            foreach (string path in Entries(directory, directories: false))
-                UnlinkPath(path);
+            foreach (string path in FilesOf(directory))
+                RetirePath(path);
 
         // not empty: somebody publishes there still, and the sweeper of a later day collects it
         if (Libc.rmdir(directory) != 0 && LibcError.Last is not (Libc.ENOENT or Libc.ENOTEMPTY))
             throw LibcError.Make("Removing", directory);
+    }
+
+    /// <summary>The paths of a folder's files; none when it is missing.</summary>
+    internal static string[] FilesOf(string folder) => Entries(folder, directories: false);
+
+    /// <summary>Gives back what is kept for the next segments.</summary>
+    internal ValueTask CloseAsync() => Pool.CloseAsync();
+
+    private void RetirePath(string path)
+    {
+        if (!Pool.TryRetire(path))
+            UnlinkPath(path);
     }
 
     private static bool UnlinkPath(string path)

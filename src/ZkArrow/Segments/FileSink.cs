@@ -4,18 +4,19 @@ using ZkArrow.Ipc;
 namespace ZkArrow.Segments;
 
 /// <summary>
-/// Writes a fresh, wholly allocated file from front to back. Fresh pages of a mapping cost a fault each, so bytes go
+/// Writes fresh pages of a file from front to back. In a mapping they would cost a fault each, so bytes go
 /// through <c>write</c>; small pieces are gathered, because a call per piece would cost more than copying it.
 /// </summary>
-internal sealed unsafe class FileSink(int fd, string path, long length) : IIpcSink, IDisposable
+/// <remarks>Zeros that do not fit the buffer are left to the pages, so all but a file of up to <see cref="BufferSize"/> is allocated first.</remarks>
+internal sealed unsafe class FileSink(int fd, string path, long from, long length) : IIpcSink, IDisposable
 {
-    private const int BufferSize = 128 * 1024;
+    internal const int BufferSize = 128 * 1024;
 
     // the kernel cuts a write at 2 GiB less a page; smaller pieces keep a signal from costing much
     private const long LargestWrite = 64 << 20;
 
-    private readonly byte[] _buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(length, BufferSize));
-    private long _written;
+    private readonly byte[] _buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(length - from, BufferSize));
+    private long _written = from;
     private int _buffered;
 
     public void Write(byte* data, long count)

@@ -16,8 +16,10 @@ internal static unsafe partial class Libc
 
     internal const uint RENAME_NOREPLACE = 1;
     internal const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4;
+    internal const int F_OFD_SETLK = 37;
+    internal const short F_WRLCK = 1;
     internal const int PROT_NONE = 0, PROT_READ = 1, PROT_WRITE = 2;
-    internal const int MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_FIXED = 0x10, MAP_ANONYMOUS = 0x20, MAP_NORESERVE = 0x4000;
+    internal const int MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_FIXED = 0x10, MAP_ANONYMOUS = 0x20, MAP_NORESERVE = 0x4000, MAP_POPULATE = 0x8000;
     internal const int MREMAP_MAYMOVE = 1, MREMAP_FIXED = 2, MREMAP_DONTUNMAP = 4;
     internal const int MADV_DONTFORK = 10;
     internal const int X_OK = 1, W_OK = 2, R_OK = 4;
@@ -41,6 +43,7 @@ internal static unsafe partial class Libc
         [FieldOffset(28)] public ushort Mode;
         [FieldOffset(32)] public ulong Inode;
         [FieldOffset(40)] public long Size;
+        [FieldOffset(48)] public long Blocks;
         [FieldOffset(96)] public long ChangeSeconds;
         [FieldOffset(104)] public uint ChangeNanoseconds;
         [FieldOffset(112)] public long ModifySeconds;
@@ -50,6 +53,9 @@ internal static unsafe partial class Libc
 
         /// <summary>Device and inode: while a file is open, no other file has the same pair.</summary>
         public readonly (ulong Device, ulong Inode) Identity => (((ulong)DeviceMajor << 32) | DeviceMinor, Inode);
+
+        /// <summary>Whether no part of the file is a hole.</summary>
+        public readonly bool IsWhole => Blocks * 512 >= Size;
 
         public readonly bool IsRegular => (Mode & 0xF000) == 0x8000;
 
@@ -70,6 +76,13 @@ internal static unsafe partial class Libc
         }
     }
 
+    /// <summary><c>struct flock</c> of x64; all zeros but the type is the whole file.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 32)]
+    private struct RecordLock
+    {
+        public short Type;
+    }
+
     /// <summary><c>struct statfs</c> of x64.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 120)]
     internal struct FileSystemStatus
@@ -87,6 +100,16 @@ internal static unsafe partial class Libc
     internal static bool Stat(int fd, out FileStatus status) =>
         statx(fd, "", AT_EMPTY_PATH, StatxBasicStats, out status) == 0;
 
+    /// <summary>
+    /// Takes a file that is open for writing for this one descriptor, without waiting and until it is closed. <see cref="flock"/> does
+    /// not see these locks.
+    /// </summary>
+    internal static bool TryClaim(int fd)
+    {
+        RecordLock whole = new() { Type = F_WRLCK };
+        return fcntl(fd, F_OFD_SETLK, &whole) == 0;
+    }
+
     [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int open(string path, int flags, uint mode);
 
@@ -100,6 +123,9 @@ internal static unsafe partial class Libc
     internal static partial int fallocate(int fd, int mode, long offset, long length);
 
     [LibraryImport(Name, SetLastError = true)]
+    internal static partial int ftruncate(int fd, long length);
+
+    [LibraryImport(Name, SetLastError = true)]
     internal static partial int fchmod(int fd, uint mode);
 
     [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
@@ -110,6 +136,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Name, SetLastError = true)]
     internal static partial int flock(int fd, int operation);
+
+    [LibraryImport(Name, SetLastError = true)]
+    private static partial int fcntl(int fd, int command, RecordLock* argument);
 
     [LibraryImport(Name, SetLastError = true)]
     internal static partial byte* mmap(byte* address, nint length, int protection, int flags, int fd, long offset);

@@ -20,15 +20,21 @@ internal sealed class SegmentPin : SafeHandle
     /// <summary>Takes the shared lock without waiting; false when a sweeper has the exclusive one just now.</summary>
     internal bool TryLock(string path)
     {
-        int rc;
-        do
-            rc = Libc.flock(Descriptor, Libc.LOCK_SH | Libc.LOCK_NB);
-        while (rc < 0 && LibcError.Last == Libc.EINTR);
-        if (rc < 0)
+        if (!TryFlock(Libc.LOCK_SH))
             return LibcError.Last == Libc.EWOULDBLOCK ? false : throw LibcError.Make("Locking", path);
         _locked = true;
         SegmentCounters.Pinned();
         return true;
+    }
+
+    /// <summary>Takes a lock without waiting, in place of one that the file has; one that is not a pin. False when that cannot be.</summary>
+    internal bool TryFlock(int operation)
+    {
+        int rc;
+        do
+            rc = Libc.flock(Descriptor, operation | Libc.LOCK_NB);
+        while (rc < 0 && LibcError.Last == Libc.EINTR);
+        return rc == 0;
     }
 
     protected override bool ReleaseHandle()

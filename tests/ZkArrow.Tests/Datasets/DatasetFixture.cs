@@ -46,6 +46,7 @@ public abstract class DatasetFixture
             Is.EqualTo((0, 0, 0, 0)),
             "arrays, streams, schemas, batches");
         Assert.That((SegmentCounters.MappedSegments, SegmentCounters.OpenPins), Is.EqualTo((0, 0)), "mapped segments, pins");
+        Assert.That((SegmentCounters.WarmMappings, SegmentCounters.WarmBytes), Is.EqualTo((0, 0)), "writable mappings, their bytes");
         if (Directory.Exists(DataDirectory))
             Directory.Delete(DataDirectory, recursive: true);
     }

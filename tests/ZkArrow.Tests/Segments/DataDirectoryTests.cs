@@ -170,7 +170,7 @@ public sealed unsafe class DataDirectoryTests : SegmentFixture
         Run("mount", "-t", "ramfs", "-o", "mode=0750", "ramfs", path);
         try
         {
-            ZkArrowException error = Failure(() => WritePinned(DataDirectory.Open(path, "x"), NewName(), 10));
+            ZkArrowException error = Failure(() => WritePinned(DataDirectory.Open(path, "x"), NewName(), 1 << 20));
             Assert.That(error.Status, Is.EqualTo(ZkArrowStatus.Unsupported));
             Assert.That(error.Message, Does.Contain("ramfs"));
         }

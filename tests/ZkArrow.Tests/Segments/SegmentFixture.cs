@@ -26,6 +26,8 @@ public abstract unsafe class SegmentFixture
     [TearDown]
     public void RemoveDirectory()
     {
+        Data.CloseAsync().AsTask().Wait();
+        Assert.That((SegmentCounters.WarmMappings, SegmentCounters.WarmBytes), Is.EqualTo((0L, 0L)));
         Directory.Delete(Path.GetDirectoryName(Data.Path)!, recursive: true);
         Assert.That(Held, Is.EqualTo((0L, 0L, 0L)));
     }

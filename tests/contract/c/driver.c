@@ -8,10 +8,12 @@
 #include <zkarrow/zkarrow.h>
 
 #include "digest.h"
+#include "history.h"
 #include "lists.h"
 #include "loan.h"
 #include "make.h"
 #include "misuse.h"
+#include "owner.h"
 
 /* What is kept between requests: one client, and tables and subscriptions under keys. */
 
@@ -19,12 +21,14 @@ typedef struct {
   char key[32];
   zka_table* table;
   zka_subscription* subscription;
+  zka_owner* owner;
   loaned loan;
 } kept;
 
 static zka_client* client;
 static char url[512];
 static char data_dir[512];
+static char code_tag[256];
 static kept keeps[32];
 
 static kept* keep_of(const char* key) {
@@ -102,6 +106,7 @@ static zka_status add_digest(cJSON* answer, zka_table* table, zka_error* error) 
 static zka_status open_client(zka_client** out, int64_t session_timeout_ms, int64_t timeout_ms, zka_error* error) {
   zka_client_options options = ZKA_CLIENT_OPTIONS_INIT;
   options.session_timeout_ms = (int32_t)session_timeout_ms;
+  options.code_tag = code_tag[0] != '\0' ? code_tag : NULL;
   options.data_dir = data_dir[0] != '\0' ? data_dir : NULL;
   return zka_client_open(url, &options, timeout_ms, NULL, out, error);
 }
@@ -110,6 +115,7 @@ static zka_status do_open(const cJSON* request, cJSON* answer, zka_error* error)
   (void)answer;
   snprintf(url, sizeof(url), "%s", text(request, "url"));
   snprintf(data_dir, sizeof(data_dir), "%s", text(request, "data_dir") != NULL ? text(request, "data_dir") : "");
+  snprintf(code_tag, sizeof(code_tag), "%s", text(request, "code_tag") != NULL ? text(request, "code_tag") : "");
   return open_client(&client, number(request, "session_timeout_ms", 0), deadline(request), error);
 }
 
@@ -146,12 +152,19 @@ static int make_of(const cJSON* request, struct ArrowArrayStream* out, make_reco
   return 1;
 }
 
+static zka_owner* owner_of(const cJSON* request, const char* field) {
+  const kept* keep = text(request, field) != NULL ? keep_of(text(request, field)) : NULL;
+  return keep != NULL ? keep->owner : NULL;
+}
+
 static void publish_options(const cJSON* request, zka_publish_options* options) {
+  options->owner = owner_of(request, "owner");
   const char* residency = text(request, "residency");
   options->expected_version = number(request, "expected_version", ZKA_ANY_VERSION);
   if (is_true(request, "same_schema")) options->flags = ZKA_PUBLISH_SAME_SCHEMA;
   if (residency != NULL && strcmp(residency, "host") == 0) options->residency = ZKA_RESIDENCY_HOST;
   if (residency != NULL && strcmp(residency, "inline") == 0) options->residency = ZKA_RESIDENCY_INLINE;
+  attach(request, options);
 }
 
 typedef zka_status commit_function(zka_client*, const char*, struct ArrowArrayStream*, const zka_publish_options*,
@@ -188,6 +201,7 @@ static zka_status do_append(const cJSON* request, cJSON* answer, zka_error* erro
 static zka_status read_table(const cJSON* request, const char* name, zka_table** out, zka_error* error) {
   zka_read_options options = ZKA_READ_OPTIONS_INIT;
   options.version = (uint64_t)number(request, "version", 0);
+  options.tag = text(request, "tag");
   options.flags = (is_true(request, "strict") ? ZKA_READ_STRICT : 0u) |
                   (is_true(request, "wait") ? ZKA_READ_WAIT : 0u) |
                   (is_true(request, "validate_full") ? ZKA_READ_VALIDATE_FULL : 0u);
@@ -270,6 +284,26 @@ static zka_status do_loan_publish(const cJSON* request, cJSON* answer, zka_error
   return publish_loan(request, &keep_of(text(request, "of"))->loan, answer, error);
 }
 
+static zka_status do_own(const cJSON* request, cJSON* answer, zka_error* error) {
+  zka_owner* owner;
+  zka_status status = owner_acquire(client, request, deadline(request), &owner, answer, error);
+  if (status == ZKA_OK) new_keep(text(request, "as"))->owner = owner;
+  return status;
+}
+
+static zka_status do_owner(const cJSON* request, cJSON* answer, zka_error* error) {
+  return owner_describe(owner_of(request, "of"), answer, error);
+}
+
+static zka_status do_owner_wait(const cJSON* request, cJSON* answer, zka_error* error) {
+  return owner_wait(owner_of(request, "of"), request, deadline(request), answer, error);
+}
+
+static zka_status do_release(const cJSON* request, cJSON* answer, zka_error* error) {
+  (void)answer;
+  return zka_owner_release(owner_of(request, "of"), deadline(request), NULL, error);
+}
+
 /* let_go and unsubscribe */
 static zka_status do_let_go(const cJSON* request, cJSON* answer, zka_error* error) {
   kept* keep = keep_of(text(request, "of"));
@@ -277,6 +311,7 @@ static zka_status do_let_go(const cJSON* request, cJSON* answer, zka_error* erro
   if (keep == NULL) return fail(error, ZKA_INVALID_HANDLE, "nothing is kept under this key");
   zka_status status = keep->table != NULL       ? zka_table_close(keep->table)
                       : keep->loan.loan != NULL ? loan_end(&keep->loan)
+                      : keep->owner != NULL     ? zka_owner_close(keep->owner)
                                                 : zka_subscription_close(keep->subscription);
   memset(keep, 0, sizeof(*keep));
   return status;
@@ -333,6 +368,42 @@ static zka_status do_history(const cJSON* request, cJSON* answer, zka_error* err
   return fail(error, ZKA_INTERNAL, "the history failed half-way");
 }
 
+static zka_status do_audit(const cJSON* request, cJSON* answer, zka_error* error) {
+  struct ArrowArrayStream stream;
+  zka_status status = zka_dataset_history(client, text(request, "name"), deadline(request), NULL, &stream, error);
+  if (status != ZKA_OK) return status;
+  if (add_audit(cJSON_AddArrayToObject(answer, "versions"), &stream)) return ZKA_OK;
+  return fail(error, ZKA_INTERNAL, "the history failed half-way");
+}
+
+static zka_status do_configure(const cJSON* request, cJSON* answer, zka_error* error) {
+  zka_dataset_options options;
+  (void)answer;
+  dataset_options(request, &options);
+  return zka_dataset_configure(client, text(request, "name"), &options, deadline(request), NULL, error);
+}
+
+static zka_status do_describe(const cJSON* request, cJSON* answer, zka_error* error) {
+  zka_dataset_description told = ZKA_DATASET_DESCRIPTION_INIT;
+  struct ArrowArrayStream tags;
+  zka_status status = zka_dataset_describe(client, text(request, "name"), deadline(request), NULL, &told, &tags, error);
+  if (status != ZKA_OK) return status;
+  add_description(answer, &told);
+  if (add_tags(cJSON_AddObjectToObject(answer, "tags"), &tags)) return ZKA_OK;
+  return fail(error, ZKA_INTERNAL, "the tags failed half-way");
+}
+
+static zka_status do_tag(const cJSON* request, cJSON* answer, zka_error* error) {
+  (void)answer;
+  return zka_dataset_tag(client, text(request, "name"), (uint64_t)number(request, "version", 0), text(request, "tag"),
+                         deadline(request), NULL, error);
+}
+
+static zka_status do_untag(const cJSON* request, cJSON* answer, zka_error* error) {
+  (void)answer;
+  return zka_dataset_untag(client, text(request, "name"), text(request, "tag"), deadline(request), NULL, error);
+}
+
 static zka_status do_exchange_echo(const cJSON* request, cJSON* answer, zka_error* error) {
   static make_record made, got;
   struct ArrowArrayStream stream;
@@ -384,17 +455,37 @@ static const struct {
   const char* name;
   zka_status (*run)(const cJSON*, cJSON*, zka_error*);
 } operations[] = {
-    {"open", do_open},         {"close", do_close},
-    {"state", do_state},       {"publish", do_publish},
-    {"relay", do_relay},       {"read", do_read},
-    {"hold", do_hold},         {"digest", do_digest},
-    {"let_go", do_let_go},     {"stat", do_stat},
-    {"list", do_list},         {"history", do_history},
-    {"drop", do_drop},         {"subscribe", do_subscribe},
-    {"next", do_next},         {"unsubscribe", do_let_go},
-    {"misuse", do_misuse},     {"exchange_echo", do_exchange_echo},
-    {"counters", do_counters}, {"append", do_append},
-    {"loan", do_loan},         {"loan_publish", do_loan_publish},
+    {"open", do_open},
+    {"close", do_close},
+    {"state", do_state},
+    {"publish", do_publish},
+    {"relay", do_relay},
+    {"read", do_read},
+    {"hold", do_hold},
+    {"digest", do_digest},
+    {"let_go", do_let_go},
+    {"stat", do_stat},
+    {"list", do_list},
+    {"history", do_history},
+    {"drop", do_drop},
+    {"subscribe", do_subscribe},
+    {"next", do_next},
+    {"unsubscribe", do_let_go},
+    {"misuse", do_misuse},
+    {"exchange_echo", do_exchange_echo},
+    {"counters", do_counters},
+    {"append", do_append},
+    {"audit", do_audit},
+    {"configure", do_configure},
+    {"describe", do_describe},
+    {"tag", do_tag},
+    {"untag", do_untag},
+    {"loan", do_loan},
+    {"loan_publish", do_loan_publish},
+    {"own", do_own},
+    {"owner", do_owner},
+    {"release", do_release},
+    {"owner_wait", do_owner_wait},
 };
 
 static zka_status run(const cJSON* request, cJSON* answer, zka_error* error) {

@@ -12,6 +12,7 @@ internal sealed class Driver : IAsyncDisposable
     private readonly Dictionary<string, ZkArrowTable> _tables = [];
     private readonly Dictionary<string, Watching> _subscriptions = [];
     private readonly Dictionary<string, (ZkArrowLoan Loan, long Rows)> _loans = [];
+    private readonly Dictionary<string, ZkArrowOwner> _owners = [];
     private string _url = "";
     private ZkArrowOptions _options = new();
     private ZkArrowClient? _client;
@@ -33,10 +34,19 @@ internal sealed class Driver : IAsyncDisposable
         "digest" => await DigestAsync(_tables[Key(request, "of")]),
         "loan" => await LoanAsync(request),
         "loan_publish" => Answer(await _loans[Key(request, "of")].Loan.PublishAsync(Name(request), _loans[Key(request, "of")].Rows, PublishOptions(request))),
-        "let_go" => LetGo(Key(request, "of")),
+        "own" => await OwnAsync(request),
+        "owner" => Describe(_owners[Key(request, "of")]),
+        "owner_wait" => await OwnerWaitAsync(request),
+        "release" => await ReleaseAsync(_owners[Key(request, "of")]),
+        "let_go" => await LetGoAsync(Key(request, "of")),
         "stat" => Answer(await Client.StatAsync(Name(request), Version(request))),
         "list" => await ListAsync(request),
         "history" => await HistoryAsync(request),
+        "audit" => History.Audit(await Client.HistoryAsync(Name(request))),
+        "configure" => await Done(Client.ConfigureAsync(Name(request), History.Options(request))),
+        "describe" => History.Describe(await Client.DescribeAsync(Name(request))),
+        "tag" => await Done(Client.TagAsync(Name(request), Version(request), Key(request, "tag"))),
+        "untag" => await Done(Client.UntagAsync(Name(request), Key(request, "tag"))),
         "drop" => await DropAsync(request),
         "subscribe" => Subscribe(request),
         "next" => await NextAsync(request),
@@ -74,7 +84,7 @@ internal sealed class Driver : IAsyncDisposable
     private async ValueTask<JsonObject> OpenAsync(JsonObject request)
     {
         _url = (string)request["url"]!;
-        _options = new ZkArrowOptions { DataDirectory = (string?)request["data_dir"] };
+        _options = new ZkArrowOptions { DataDirectory = (string?)request["data_dir"], CodeTag = (string?)request["code_tag"] };
         if (request["session_timeout_ms"] is { } session)
             _options = _options with { SessionTimeout = TimeSpan.FromMilliseconds((int)session) };
         if (request["timeout_ms"] is { } timeout)
@@ -92,7 +102,7 @@ internal sealed class Driver : IAsyncDisposable
 
     private delegate ValueTask<DatasetVersion> Commit(string name, IArrowArrayStream batches, PublishOptions? options, CancellationToken cancellationToken);
 
-    private static async ValueTask<JsonObject> PublishAsync(JsonObject request, Commit commit)
+    private async ValueTask<JsonObject> PublishAsync(JsonObject request, Commit commit)
     {
         JsonNode make = request["make"]!;
         string kind = (string)make["kind"]!;
@@ -165,8 +175,39 @@ internal sealed class Driver : IAsyncDisposable
             return Answer(await loan.PublishAsync(Name(request), rows, PublishOptions(request)));
     }
 
-    private JsonObject LetGo(string key)
+    private async ValueTask<JsonObject> OwnAsync(JsonObject request)
     {
+        OwnershipOptions options = new() { TakeOver = (bool?)request["take_over"] ?? false };
+        if (request["timeout_ms"] is { } timeout)
+            options = options with { Timeout = TimeSpan.FromMilliseconds((int)timeout) };
+        ZkArrowOwner owner = _owners[Key(request, "as")] = await Client.AcquireOwnershipAsync(Name(request), options);
+        return Describe(owner);
+    }
+
+    private async ValueTask<JsonObject> OwnerWaitAsync(JsonObject request)
+    {
+        OwnerState from = Enum.Parse<OwnerState>(Key(request, "from"), ignoreCase: true);
+        OwnerState state = await _owners[Key(request, "of")].WaitForChangeAsync(from);
+        return new JsonObject { ["state"] = state.ToString().ToLowerInvariant() };
+    }
+
+    private static async ValueTask<JsonObject> ReleaseAsync(ZkArrowOwner owner)
+    {
+        await owner.ReleaseAsync();
+        return [];
+    }
+
+    private static JsonObject Describe(ZkArrowOwner owner) =>
+        new() { ["epoch"] = owner.Epoch, ["state"] = owner.State.ToString().ToLowerInvariant() };
+
+    private async ValueTask<JsonObject> LetGoAsync(string key)
+    {
+        if (_owners.Remove(key, out ZkArrowOwner? owner))
+        {
+            await owner.DisposeAsync();
+            return [];
+        }
+
         if (_loans.Remove(key, out (ZkArrowLoan Loan, long Rows) held))
         {
             held.Loan.Dispose();
@@ -195,6 +236,12 @@ internal sealed class Driver : IAsyncDisposable
     private async ValueTask<JsonObject> DropAsync(JsonObject request)
     {
         await Client.DropAsync(Name(request), Version(request));
+        return [];
+    }
+
+    private static async ValueTask<JsonObject> Done(ValueTask work)
+    {
+        await work;
         return [];
     }
 
@@ -242,8 +289,9 @@ internal sealed class Driver : IAsyncDisposable
 
     private static long Version(JsonObject request) => (long?)request["version"] ?? 0;
 
-    private static PublishOptions PublishOptions(JsonObject request) => new()
+    private PublishOptions PublishOptions(JsonObject request) => new()
     {
+        Owner = (string?)request["owner"] is { } key ? _owners[key] : null,
         ExpectedVersion = (long?)request["expected_version"],
         SameSchema = (bool?)request["same_schema"] ?? false,
         Residency = (string?)request["residency"] switch
@@ -252,11 +300,16 @@ internal sealed class Driver : IAsyncDisposable
             "inline" => Residency.Inline,
             _ => null,
         },
+        Tags = [.. (request["tags"]?.AsArray() ?? []).Select(tag => (string)tag!)],
+        Metadata = (request["metadata"]?.AsObject() ?? []).ToDictionary(pair => pair.Key, pair => (string)pair.Value!),
+        Lifetime = History.LifetimeOf(request),
+        TimeToLive = History.Time(request, "ttl_ms"),
     };
 
     private static ReadOptions ReadOptions(JsonObject request) => new()
     {
         Version = Version(request),
+        Tag = (string?)request["tag"],
         Strict = (bool?)request["strict"] ?? false,
         Wait = (bool?)request["wait"] ?? false,
         ValidateFull = (bool?)request["validate_full"] ?? false,

@@ -21,6 +21,9 @@ Request = dict[str, Any]
 Answer = dict[str, Any]
 
 
+_KEEP = ("keep_versions", "keep_age_ms", "keep_bytes")
+
+
 class Driver:
     """One client, and the tables and subscriptions kept under the names of the requests."""
 
@@ -50,6 +53,8 @@ class Driver:
             options["data_dir"] = request["data_dir"]
         if "session_timeout_ms" in request:
             options["session_timeout"] = request["session_timeout_ms"] / 1000
+        if "code_tag" in request:
+            options["code_tag"] = request["code_tag"]
         self._client = zkarrow.connect(request["url"], **options)
         return {}
 
@@ -73,10 +78,32 @@ class Driver:
             options["expected_version"] = request["expected_version"]
         if request.get("residency", "auto") != "auto":
             options["residency"] = request["residency"]
-        if "same_schema" in request:
-            options["same_schema"] = request["same_schema"]
+        for option in ("same_schema", "tags", "metadata", "lifetime"):
+            if option in request:
+                options[option] = request[option]
+        if "ttl_ms" in request:
+            options["lifetime"] = request["ttl_ms"] / 1000
+        if "owner" in request:
+            options["owner"] = self._kept[request["owner"]]
         version = method(request["name"], make(**request["make"]), **options)
         return {"version": _version(version)}
+
+    def do_own(self, request: Request) -> Answer:
+        take_over = request.get("take_over", False)
+        owner = self.client.own(request["name"], take_over=take_over, **_timeout(request))
+        self._kept[request["as"]] = owner
+        return _owner(owner)
+
+    def do_owner(self, request: Request) -> Answer:
+        return _owner(self._kept[request["of"]])
+
+    def do_owner_wait(self, request: Request) -> Answer:
+        owner = self._kept[request["of"]]
+        return {"state": owner.wait(request["from"], **_timeout(request))}
+
+    def do_release(self, request: Request) -> Answer:
+        self._kept[request["of"]].release(**_timeout(request))
+        return {}
 
     def do_relay(self, request: Request) -> Answer:
         options: dict[str, Any] = _timeout(request)
@@ -115,6 +142,8 @@ class Driver:
         for option in ("expected_version", "same_schema"):
             if option in request:
                 options[option] = request[option]
+        if "owner" in request:
+            options["owner"] = self._kept[request["owner"]]
         return {"version": _version(loan.publish(request["name"], rows=rows, **options))}
 
     def do_let_go(self, request: Request) -> Answer:
@@ -134,6 +163,52 @@ class Driver:
 
     def do_history(self, request: Request) -> Answer:
         return {"versions": [one.version for one in self.client.history(request["name"])]}
+
+    def do_audit(self, request: Request) -> Answer:
+        fields = ("version", "author", "parent_commit_id", "code_tag", "tags", "metadata")
+        history = self.client.history(request["name"])
+        return {"versions": [{field: getattr(one, field) for field in fields} for one in history]}
+
+    def do_configure(self, request: Request) -> Answer:
+        options: dict[str, Any] = _timeout(request)
+        if keep := {field: request[field] for field in _KEEP if field in request}:
+            options["retention"] = zkarrow.Retention(
+                keep.get("keep_versions"),
+                keep["keep_age_ms"] / 1000 if "keep_age_ms" in keep else None,
+                keep.get("keep_bytes"),
+            )
+        if "schema_policy" in request:
+            options["schema_policy"] = request["schema_policy"]
+        if "ttl_ms" in request:
+            options["ttl"] = request["ttl_ms"] / 1000
+        self.client.configure(request["name"], **options)
+        return {}
+
+    def do_describe(self, request: Request) -> Answer:
+        told = self.client.describe(request["name"], **_timeout(request))
+        ttl = 0 if isinstance(told.lifetime, str) else round(told.lifetime * 1000)
+        age = told.retention.age
+        return {
+            "head": told.head or 0,
+            "versions": told.versions,
+            "bytes": told.nbytes,
+            "keep_versions": told.retention.versions or 0,
+            "keep_age_ms": round(age * 1000) if age else 0,
+            "keep_bytes": told.retention.nbytes or 0,
+            "schema_policy": told.schema_policy,
+            "lifetime": told.lifetime if isinstance(told.lifetime, str) else "ttl",
+            "ttl_ms": ttl,
+            "owned": told.owned,
+            "tags": told.tags,
+        }
+
+    def do_tag(self, request: Request) -> Answer:
+        self.client.tag(request["name"], request["version"], request["tag"])
+        return {}
+
+    def do_untag(self, request: Request) -> Answer:
+        self.client.untag(request["name"], request["tag"])
+        return {}
 
     def do_drop(self, request: Request) -> Answer:
         self.client.drop(request["name"], **_number(request))
@@ -194,7 +269,7 @@ class Driver:
 
     def _read(self, request: Request) -> zkarrow.Table:
         options: dict[str, Any] = {**_timeout(request), **_number(request)}
-        for option in ("strict", "wait"):
+        for option in ("strict", "wait", "tag"):
             if option in request:
                 options[option] = request[option]
         if request.get("validate_full"):
@@ -224,6 +299,10 @@ def _timeout(request: Request) -> dict[str, Any]:
 def _number(request: Request) -> dict[str, int]:
     # 0 is the head in the protocol; in Python it is left out
     return {"version": request["version"]} if request.get("version") else {}
+
+
+def _owner(owner: zkarrow.Owner) -> Answer:
+    return {"epoch": owner.epoch, "state": owner.state}
 
 
 def _version(version: zkarrow.Version) -> Answer:

@@ -15,6 +15,7 @@ Worker worker = new(client, history, number, seed, stop.Token);
 Task work = role switch
 {
     "write" => Roles.WriteAsync(worker, datasets[0]),
+    "own" => Roles.OwnAsync(worker, datasets[0]),
     "read" => Roles.ReadAsync(worker, datasets),
     "follow" => Roles.FollowAsync(worker, datasets[0]),
     "recreate" => Roles.RecreateAsync(worker, datasets[0]),

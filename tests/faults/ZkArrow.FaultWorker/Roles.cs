@@ -18,6 +18,45 @@ internal static class Roles
         }
     }
 
+    /// <summary>
+    /// Owns, publishes, releases, again and again. Half of the terms have no end of their own: only a term that is held for
+    /// long, and not renewed after every fault, meets a stale owner.
+    /// </summary>
+    public static async Task OwnAsync(Worker worker, string dataset)
+    {
+        while (!worker.Stop.IsCancellationRequested)
+        {
+            ZkArrowOwner? owner = await worker.RecordAsync(
+                "acquire",
+                new JsonObject { ["dataset"] = dataset },
+                async cancel => await worker.Client.AcquireOwnershipAsync(dataset, new OwnershipOptions { TakeOver = worker.Random.Next(3) == 0, Timeout = TimeSpan.FromSeconds(worker.Random.Next(1, 4)) }, cancel),
+                (o, line) => line["epoch"] = o.Epoch);
+            if (owner == null)
+            {
+                await worker.BreatheAsync();
+                continue;
+            }
+
+            int publishes = worker.Random.Next(2) == 0 ? int.MaxValue : worker.Random.Next(50);
+            while (publishes-- > 0 && !worker.Stop.IsCancellationRequested && owner.State is OwnerState.Connected or OwnerState.Suspended)
+            {
+                await worker.PublishAsync(dataset, null, (batch, options, cancel) => owner.PublishAsync(batch, options, cancel), owned: true);
+                await worker.BreatheAsync();
+            }
+
+            await worker.RecordAsync(
+                "release",
+                new JsonObject { ["dataset"] = dataset, ["epoch"] = owner.Epoch },
+                async cancel =>
+                {
+                    await owner.ReleaseAsync(cancel);
+                    return owner;
+                },
+                static (_, _) => { });
+            await worker.BreatheAsync();
+        }
+    }
+
     /// <summary>Reads heads, some of them strictly.</summary>
     public static async Task ReadAsync(Worker worker, string[] datasets)
     {

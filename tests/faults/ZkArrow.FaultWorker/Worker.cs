@@ -36,10 +36,10 @@ internal sealed class Worker(ZkArrowClient client, History history, int number, 
             describe);
 
     /// <summary>Publishes a new token, by whatever way.</summary>
-    public Task<DatasetVersion?> PublishAsync(string dataset, long? expected, Func<Apache.Arrow.RecordBatch, PublishOptions, CancellationToken, ValueTask<DatasetVersion>> publish)
+    public Task<DatasetVersion?> PublishAsync(string dataset, long? expected, Func<Apache.Arrow.RecordBatch, PublishOptions, CancellationToken, ValueTask<DatasetVersion>> publish, bool owned = false)
     {
         long token = NextToken();
-        JsonObject about = new() { ["dataset"] = dataset, ["token"] = token, ["expected"] = expected };
+        JsonObject about = new() { ["dataset"] = dataset, ["token"] = token, ["expected"] = expected, ["owned"] = owned };
         PublishOptions options = new() { ExpectedVersion = expected, Residency = Residency.Inline };
         return RecordAsync(
             "publish",

@@ -121,8 +121,8 @@ def _publishes(name: str, lines: list[Line], final: dict[int, Line]) -> Iterator
 
 
 def _terms(name: str, lines: list[Line], final: dict[int, Line]) -> Iterator[Violation]:
-    """Epochs never go back, and each has one owner."""
-    ordered = [line for _, line in sorted(final.items())]
+    """Epochs never go back, and each has one owner. What was published without owning has none."""
+    ordered = [line for _, line in sorted(final.items()) if line["epoch"] > 0]
     for before, after in zip(ordered, ordered[1:]):
         if after["epoch"] < before["epoch"]:
             yield Violation("a stale owner never publishes", f"{name} version {after['version']} has epoch {after['epoch']} behind {before['epoch']}")
@@ -132,7 +132,10 @@ def _terms(name: str, lines: list[Line], final: dict[int, Line]) -> Iterator[Vio
             if line["epoch"] in granted:
                 yield Violation("one owner", f"{name} epoch {line['epoch']} was given to {granted[line['epoch']]} and {line['worker']}")
             granted[line["epoch"]] = line["worker"]
+    newest_before = _Newest([line for line in lines if _is(line, "acquire")], "epoch")
     for line in lines:
+        if _is(line, "publish") and line.get("owned") and (newest := newest_before(line["called"])) > line["epoch"]:
+            yield Violation("a stale owner never publishes", f"{name} version {line['version']} of {line['worker']} has epoch {line['epoch']}; {newest} had been granted before it was called for")
         if _is(line, "publish") and line.get("owned") and granted.get(line["epoch"], line["worker"]) != line["worker"]:
             yield Violation("one owner", f"{name} version {line['version']} of {line['worker']} has the epoch of {granted[line['epoch']]}")
 
@@ -169,15 +172,15 @@ def _deliveries(name: str, lines: list[Line], final: dict[int, Line]) -> Iterato
 
 
 class _Newest:
-    """The newest version that was acknowledged before a moment."""
+    """The largest version, or epoch, that was acknowledged before a moment."""
 
-    def __init__(self, done: list[Line]) -> None:
+    def __init__(self, done: list[Line], field: str = "version") -> None:
         self._ended: list[int] = []
-        self._version: list[int] = []
+        self._largest: list[int] = []
         for line in sorted(done, key=lambda line: line["ended"]):
             self._ended.append(line["ended"])
-            self._version.append(max(line["version"], self._version[-1] if self._version else 0))
+            self._largest.append(max(line[field], self._largest[-1] if self._largest else 0))
 
     def __call__(self, moment: int) -> int:
         at = bisect.bisect_left(self._ended, moment)
-        return self._version[at - 1] if at else 0
+        return self._largest[at - 1] if at else 0

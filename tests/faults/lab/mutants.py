@@ -12,7 +12,7 @@ import shutil
 import subprocess
 
 _ROOT = pathlib.Path(__file__).resolve().parents[3]
-_COPIED = ("src", "native", "tests/faults/ZkArrow.FaultWorker")
+_COPIED = ("src", "native", "tests/faults/ZkArrow.FaultWorker", "tests/ZkArrow.Testing")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +26,12 @@ class Mutant:
 
 
 MUTANTS: dict[str, Mutant] = {
+    "no-fence": Mutant(
+        "a commit does not check the owner's fence",
+        "src/ZkArrow/Datasets/PartMaker.cs",
+        "        operations.Add(TreeOp.Check(layout.Own(inc), fence));\n",
+        "",
+    ),
     "no-commit-id": Mutant(
         "after a lost answer the commit id is not looked for: every refusal is taken for a loss",
         "src/ZkArrow/Datasets/CommitLoop.cs",
@@ -55,12 +61,13 @@ def build(name: str, directory: pathlib.Path) -> pathlib.Path:
         raise RuntimeError(f"the mutant {name} did not find its text once in {mutant.file}; fit it to the source")
     source.write_text(text.replace(mutant.before, mutant.after))
     output = directory / "out"
-    worker = directory / "tests/faults/ZkArrow.FaultWorker"
     # what a mutant leaves unused is no error
-    command = ["dotnet", "build", str(worker), "-c", "Release", "-o", str(output), "-v", "quiet", "--nologo"]
-    done = subprocess.run(
-        [*command, "-p:TreatWarningsAsErrors=false"], capture_output=True, text=True, timeout=300, check=False
-    )
-    if done.returncode != 0:
-        raise RuntimeError(f"the mutant {name} was not compiled:\n{done.stdout[-2000:]}")
+    compile_worker(directory / "tests/faults/ZkArrow.FaultWorker", output, "-p:TreatWarningsAsErrors=false")
     return output / "ZkArrow.FaultWorker.dll"
+
+
+def compile_worker(project: pathlib.Path, output: pathlib.Path, *options: str) -> None:
+    command = ["dotnet", "build", str(project), "-c", "Release", "-o", str(output), "-v", "quiet", "--nologo", *options]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{project} was not compiled:\n{done.stdout[-2000:]}")

@@ -28,6 +28,7 @@ from lab.checker import Violation, check, load  # noqa: E402
 from lab.ensemble import Ensemble  # noqa: E402
 from lab.mutants import MUTANTS  # noqa: E402
 from lab.mutants import build as mutate  # noqa: E402
+from lab.mutants import compile_worker  # noqa: E402
 from lab.nemesis import Nemesis  # noqa: E402
 from lab.network import Host, Network  # noqa: E402
 
@@ -39,13 +40,16 @@ _CAST = [
     ("alpha", "write", ["free"]),
     ("alpha", "read", ["free", "gone"]),
     ("alpha", "recreate", ["gone"]),
+    ("alpha", "own", ["owned"]),
     ("beta", "write", ["free"]),
+    ("beta", "own", ["owned"]),
     ("beta", "follow", ["free"]),
-    ("gamma", "write", ["free"]),
-    ("gamma", "read", ["free", "gone"]),
+    ("gamma", "own", ["owned"]),
+    ("gamma", "read", ["free", "owned", "gone"]),
+    ("gamma", "follow", ["owned"]),
     ("gamma", "recreate", ["gone"]),
 ]
-_LASTING = ["free"]
+_LASTING = ["free", "owned"]
 
 
 class Workers:
@@ -126,8 +130,7 @@ def run(seconds: float, seed: int, program: pathlib.Path, directory: pathlib.Pat
 def build() -> pathlib.Path:
     """The worker, compiled."""
     output = _ROOT / "artifacts/obj/fault-worker"
-    command = ["dotnet", "build", str(_WORKER), "-c", "Release", "-o", str(output), "-v", "quiet", "--nologo"]
-    subprocess.run(command, check=True, timeout=300)
+    compile_worker(_WORKER, output)
     return output / "ZkArrow.FaultWorker.dll"
 
 

@@ -16,7 +16,9 @@ internal sealed class Space : HostCheck
         if (system.Blocks == 0)
             return Finding.Warn($"{point} has no limit: segments can take all memory.", $"mount -o remount,size=50% {point}");
         long free = system.BlocksAvailable * system.BlockSize, size = system.Blocks * system.BlockSize;
-        string message = $"{point} has {Sizes.Bytes(free)} free of {Sizes.Bytes(size)}";
+        long pooled = examination.Directories.Sum(directory => directory.Pool.Bytes);
+        string message = $"{point} has {Sizes.Bytes(free)} free of {Sizes.Bytes(size)}"
+            + (pooled > 0 ? $", and {Sizes.Bytes(pooled)} in pools, which publishers use first" : "");
         string fix = isTmpfs
             ? $"drop old versions, or mount -o remount,size={Math.Max(1, size >> 29)}G {point}"
             : "drop old versions, or enlarge the file system";

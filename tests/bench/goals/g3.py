@@ -1,0 +1,83 @@
+"""Publish with one copy, in the steady state, against the limits of copying and against a pyarrow file in /dev/shm.
+
+Each publish is followed by the drop of the version before it, so the publisher writes into files that it wrote before.
+The commit, a round trip to a standalone server with its log on a disk, is in the time. The limits copy between shared
+memory whose pages are there; the peer writes a new file, and its removal is not in its time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sys
+import tempfile
+
+from harness.driver import Driver, inside_peers
+from harness.result import Result, time_text
+from harness.rounds import Rounds, interleave, ratio
+from harness.setting import BINARIES, ROOT, Setting
+
+sys.path.insert(0, str(ROOT / "tests" / "lab"))
+from zookeeper_lab import ZooKeeper  # noqa: E402
+
+_MIB = 1 << 20
+# of a size in MiB: how many operations a turn has
+_SIZES = {64: 20, 256: 6, 1024: 2}
+_OURS = ("publish", "turn", "memcpy", "nontemporal")
+_NON_TEMPORAL_LIMIT = 0.9
+# a peer is a program that answers "write BYTES COUNT", and how many times faster we should be
+_PEERS = {"a pyarrow file in /dev/shm": ("write_file.py", 8)}
+
+
+def measure(setting: Setting) -> list[Result]:
+    results = []
+    ours, theirs = (tempfile.mkdtemp(prefix="zkarrow-bench-", dir="/dev/shm") for _ in range(2))
+    rounds = 3 if setting.quick else 7
+    try:
+        with contextlib.ExitStack() as stack:
+            server = stack.enter_context(ZooKeeper())
+            driver = stack.enter_context(Driver(BINARIES / "publish_large", server.url("/bench"), ours))
+            peers = [
+                (name, limit, stack.enter_context(inside_peers(program, theirs)))
+                for name, (program, limit) in _PEERS.items()
+            ]
+            for size, full in _SIZES.items():
+                if setting.quick and size > 64:
+                    continue
+                request = f"{size * _MIB} {full}"
+                publish, turn, memcpy, limit_copy, *written = interleave(
+                    rounds,
+                    *[lambda what=what: driver.ask(f"{what} {request}") for what in _OURS],
+                    *[lambda peer=peer: peer.ask(f"write {request}") for _, _, peer in peers],
+                    warmup=2,
+                )
+                about = f"{size} MiB"
+                results.append(
+                    _limit(f"{about}, rate of a non-temporal copy", publish, limit_copy, size, _NON_TEMPORAL_LIMIT)
+                )
+                results.append(_limit(f"{about}, rate of memcpy", publish, memcpy, size))
+                results.append(_limit(f"{about}, publish and drop, rate of a non-temporal copy", turn, limit_copy, size))
+                for (name, limit, _), peer in zip(peers, written):
+                    results.append(_limit(f"{about}, faster than {name}", publish, peer, size, limit))
+    finally:
+        for directory in (ours, theirs):
+            shutil.rmtree(directory, ignore_errors=True)
+    return results
+
+
+def _limit(what: str, side: Rounds, peer: Rounds, size: int, limit: float | None = None) -> Result:
+    times = ratio(peer.each(0.5), side.each(0.5))
+    return Result(
+        "G3",
+        what,
+        f"{time_text(side.p50)} ({_rate(side, size)}), {times:.2f} ×",
+        f"{time_text(peer.p50)} ({_rate(peer, size)})",
+        times,
+        sense="≥" if limit else "",
+        limit=limit,
+        details={"p50_ns": side.each(0.5), "peer_p50_ns": peer.each(0.5)},
+    )
+
+
+def _rate(side: Rounds, size: int) -> str:
+    return f"{size * _MIB / side.p50:.1f} GB/s"
