@@ -147,7 +147,7 @@ Step("Peers", "the cached Debian root with Arrow implementations that we did not
 // ---- testing ----
 
 Suite(Step("Test-Tools", "tests of the build's own tools"), "tools", 2,
-    python, "-m", "pytest", "-q", "-p", "no:cacheprovider", $"--junitxml={results}/tools/pytest.xml", "tests/tools", "tests/bench");
+    python, "-m", "pytest", "-q", "-p", "no:cacheprovider", $"--junitxml={results}/tools/pytest.xml", "tests/tools", "tests/bench", "tests/faults/lab");
 
 Suite(Step("Test-Unit", "NUnit: unit, property and architecture tests, against real servers")
     .IsDependentOn("Build").IsDependentOn("Cli"), "unit", 12,
@@ -175,6 +175,10 @@ Suite(Step("Test-Contract", "the same cases in every language, producer by consu
     .IsDependentOn("Build").IsDependentOn("Cpp"), "contract", 10,
     python, "tests/contract/run.py");
 
+Suite(Step("Test-Contract-Local", "the same cases on the embedded coordinator, each producer with one other language")
+    .IsDependentOn("Build").IsDependentOn("Cpp"), "contract-local", 6,
+    python, "tests/contract/run.py", "--coordinator", "local", "--pairs", "ring");
+
 Suite(Step("Test-Docs", "the programs of the README, as a reader would run them")
     .IsDependentOn("Publish-Native"), "docs", 5,
     python, "tests/docs/run.py");
@@ -197,6 +201,7 @@ Step("Test", "every suite, a table, and one closing line")
     .IsDependentOn("Test-Cpp")
     .IsDependentOn("Test-Python")
     .IsDependentOn("Test-Contract")
+    .IsDependentOn("Test-Contract-Local")
     .IsDependentOn("Test-Docs")
     .IsDependentOn("Test-Faults")
     .IsDependentOn("Test-Peers");
@@ -238,9 +243,13 @@ Step("Test-ZooKeeper-Matrix", "the ZooKeeper client's tests on 3.8 and 3.9, plai
 
 // ---- the rest ----
 
-Step("Demo", "the demonstration, from a clean start")
+Step("Demo", "the demonstration, from a clean start and with no server")
     .IsDependentOn("Build").IsDependentOn("Wheel").IsDependentOn("Cpp")
-    .Does(() => Run(10, "tests/demo/run.sh"));
+    .Does(() => Run(10, "tests/demo/run.sh", "local"));
+
+Step("Demo-ZooKeeper", "the demonstration with a real ZooKeeper server")
+    .IsDependentOn("Build").IsDependentOn("Wheel").IsDependentOn("Cpp")
+    .Does(() => Run(10, "tests/demo/run.sh", "zk"));
 
 Step("Bench", "the benchmarks with their peers, to artifacts/bench")
     .IsDependentOn("Build").IsDependentOn("Cpp").IsDependentOn("Peers")
@@ -249,6 +258,9 @@ Step("Bench", "the benchmarks with their peers, to artifacts/bench")
 Step("Soak", "processes of every language that publish, read and drop with flat memory, for SOAK_MINUTES (10)")
     .IsDependentOn("Build").IsDependentOn("Cpp")
     .Does(() => Run(24 * 60, python, "tests/faults/soak.py"));
+
+Step("Faults", "an ensemble under faults for ten minutes, then each mutant for one")
+    .Does(() => Run(60, python, "tests/faults/lab/run.py", "--seconds", "600", "--mutants", "60"));
 
 Step("Fuzz", "coverage-guided fuzzing, each target for FUZZ_MINUTES (10)")
     .IsDependentOn("Build")

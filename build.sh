@@ -13,7 +13,7 @@ stop() { echo "build.sh: $1" >&2; exit 3; }
 
 # The Debian packages that a target and everything it depends on need.
 packages_for() {
-  local native='clang lld zlib1g-dev' cpp='cmake g++ pkg-config' python='python3 python3-pytest'
+  local native='clang lld zlib1g-dev libsqlite3-dev' cpp='cmake g++ pkg-config' python='python3 python3-pytest'
   local drivers='gcc g++ libcjson-dev nlohmann-json3-dev' # of the contract suite
   case $1 in
     Build | Pack | Headers | Format | Check-Format | Clean) ;;
@@ -24,18 +24,22 @@ packages_for() {
     Generate | Check-Generated) echo clang python3 ;;
     Peers) echo debootstrap ;;
     Test-Tools) echo "$python" ;;
-    Test-Unit) echo zookeeper python3-kazoo ;;
+    Test-Unit) echo "$native zookeeper python3-kazoo" ;;
     Test-ZooKeeper-*) echo zookeeper python3-kazoo debootstrap ;;
     Test-Abi) echo "$native gcc g++ python3 valgrind" ;;
     Test-Cpp) echo "$native $cpp doctest-dev zookeeper" ;;
-    Test-Contract | Test-Faults | Soak) echo "$native $cpp $drivers python3 zookeeper" ;;
+    Test-Contract | Soak) echo "$native $cpp $drivers python3 zookeeper" ;;
+    Test-Faults) echo "$native $cpp $drivers python3 zookeeper iproute2 nftables" ;;
+    Faults) echo python3 zookeeper iproute2 nftables ;;
+    Test-Contract-Local) echo "$native $cpp $drivers python3" ;;
     Test-Docs) echo "$native $cpp gcc python3 zookeeper" ;;
-    Demo) echo "$native $cpp python3 zookeeper" ;;
+    Demo) echo "$native $cpp python3" ;;
+    Demo-ZooKeeper) echo "$native $cpp python3 zookeeper" ;;
     Bench) echo "$native $cpp $python zookeeper libzookeeper-mt-dev python3-kazoo debootstrap" ;;
     Fuzz) echo clang libclang-rt-14-dev ;;
     Test-Python) echo "$native $python zookeeper" ;;
     # an unknown target is for Cake to refuse, and the rest need everything
-    *) echo "$native $cpp $python $drivers doctest-dev valgrind zookeeper python3-kazoo debootstrap" ;;
+    *) echo "$native $cpp $python $drivers doctest-dev valgrind zookeeper python3-kazoo debootstrap iproute2 nftables" ;;
   esac
 }
 

@@ -108,7 +108,8 @@ def enums(model, source):
     """The enums of the .NET API that are constants in C."""
     constants = model["constants"]
     yield from enum("ZkArrowStatus", {generated.pascal(name): constants[name] for name in model["statuses"]}, source)
-    for name, prefix in (("ClientState", "ZKA_CLIENT_"), ("Residency", "ZKA_RESIDENCY_")):
+    for name, prefix in (("ClientState", "ZKA_CLIENT_"), ("Residency", "ZKA_RESIDENCY_"),
+                         ("Lifetime", "ZKA_LIFETIME_"), ("SchemaPolicy", "ZKA_SCHEMA_POLICY_")):
         wanted = {generated.pascal(c.removeprefix(prefix)): v for c, v in constants.items() if c.startswith(prefix)}
         yield from enum(name, wanted, source)
 

@@ -12,6 +12,10 @@ internal static unsafe class Argument
     /// <summary>The longest that a timer can wait, 49 days; whoever asks for more does not want a deadline.</summary>
     private const long LongestTimeoutMs = uint.MaxValue - 1;
 
+    /// <summary>Ten thousand years, about what a time span can hold.</summary>
+    private const long LongestTimeMs = 10_000L * 365 * 24 * 3600 * 1000;
+    private const int MostTexts = 1000;
+
     public static T* NotNull<T>(T* pointer, [CallerArgumentExpression(nameof(pointer))] string name = "")
         where T : unmanaged => pointer != null ? pointer : throw Refused(name, "was NULL");
 
@@ -35,6 +39,22 @@ internal static unsafe class Argument
         }
     }
 
+    /// <summary>A list of texts.</summary>
+    public static string[] Texts(byte** texts, long count, string name)
+    {
+        if (count is < 0 or > MostTexts || (count > 0 && texts == null))
+            throw Refused(name, $"had {count} entries; give at most {MostTexts}, and a list that is not NULL");
+        string[] read = new string[count];
+        for (int i = 0; i < read.Length; i++)
+            read[i] = Text(texts[i], name);
+        return read;
+    }
+
+    /// <summary>A time in milliseconds.</summary>
+    public static TimeSpan Milliseconds(long milliseconds, string name) => milliseconds <= LongestTimeMs
+        ? TimeSpan.FromMilliseconds(milliseconds)
+        : throw Refused(name, $"was {milliseconds}; it must be at most {LongestTimeMs}");
+
     public static TimeSpan Timeout(long milliseconds) => milliseconds switch
     {
         < -1 => throw Refused("timeout_ms", $"was {milliseconds}; it must be -1, 0 or positive"),
@@ -49,15 +69,32 @@ internal static unsafe class Argument
         number <= long.MaxValue ? (long)number : throw Refused(name, $"was {number}, which no version can have");
 
     /// <summary>
-    /// Checks the size that the caller wrote into a struct. A later header may have made it
-    /// larger. All structs are of their first release; when one grows, its first size is what must be asked for here.
+    /// Checks the size that the caller wrote into a struct. A later header may have made it larger; an earlier one, smaller: then
+    /// only what that size covers may be touched.
     /// </summary>
     public static T* Sized<T>(T* given, [CallerArgumentExpression(nameof(given))] string name = "")
         where T : unmanaged
     {
         uint size = *(uint*)NotNull(given, name);
-        return size >= sizeof(T) ? given : throw Refused(name, $"had the struct_size {size} where {sizeof(T)} is the least; initialise it with its ..._INIT");
+        return size >= FirstSize<T>() ? given : throw Refused(name, $"had the struct_size {size} where {FirstSize<T>()} is the least; initialise it with its ..._INIT");
     }
+
+    /// <summary>A copy of a struct that has grown since its first release; what an older caller does not have is zero.</summary>
+    public static T Grown<T>(T* given, int firstSize, [CallerArgumentExpression(nameof(given))] string name = "")
+        where T : unmanaged
+    {
+        uint size = *(uint*)NotNull(given, name);
+        if (size < firstSize)
+            throw Refused(name, $"had the struct_size {size} where {firstSize} is the least; initialise it with its ..._INIT");
+        T copy = default;
+        new ReadOnlySpan<byte>(given, (int)Math.Min(size, (uint)sizeof(T))).CopyTo(new Span<byte>(&copy, sizeof(T)));
+        return copy;
+    }
+
+    /// <summary>The size that a struct which is written to had when it first came out.</summary>
+    public static int FirstSize<T>()
+        where T : unmanaged =>
+        typeof(T) == typeof(ZkaVersionInfo) ? (int)Marshal.OffsetOf<ZkaVersionInfo>(nameof(ZkaVersionInfo.CommitNumber)) : sizeof(T);
 
     public static uint Flags(uint given, uint known, string name) =>
         (given & ~known) == 0 ? given : throw Refused(name, $"had the flags 0x{given & ~known:x}, which this version does not know");

@@ -95,4 +95,7 @@ internal enum HandleKind : byte
     Subscription = 0xC3,
     Cancel = 0xC4,
     Loan = 0xC5,
+    Owner = 0xC6,
+    Transaction = 0xC7,
+    Snapshot = 0xC8,
 }

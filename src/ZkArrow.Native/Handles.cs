@@ -30,6 +30,9 @@ internal static class Handles
         typeof(T) == typeof(ZkArrowTable) ? HandleKind.Table :
         typeof(T) == typeof(DatasetSubscription) ? HandleKind.Subscription :
         typeof(T) == typeof(ZkArrowLoan) ? HandleKind.Loan :
+        typeof(T) == typeof(ZkArrowOwner) ? HandleKind.Owner :
+        typeof(T) == typeof(ZkArrowTransaction) ? HandleKind.Transaction :
+        typeof(T) == typeof(ZkArrowSnapshot) ? HandleKind.Snapshot :
         HandleKind.Cancel;
 
     private static ZkArrowException Wrong<T>(nint handle)
@@ -49,6 +52,9 @@ internal static class Handles
         HandleKind.Table => "table",
         HandleKind.Subscription => "subscription",
         HandleKind.Loan => "loan",
+        HandleKind.Owner => "owner",
+        HandleKind.Transaction => "transaction",
+        HandleKind.Snapshot => "snapshot",
         _ => "cancel",
     };
 }

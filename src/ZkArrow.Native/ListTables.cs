@@ -21,6 +21,31 @@ internal static class ListTables
         AddCommon(table, i => versions[i]);
         table.AddText("commit_id", i => versions[i].CommitId);
         table.AddText("author", i => versions[i].Author);
+        table.AddText("parent_commit_id", i => versions[i].ParentCommitId ?? "");
+        table.AddText("code_tag", i => versions[i].CodeTag ?? "");
+        table.AddTexts("tags", i => versions[i].Tags);
+        table.AddMap("metadata", i => versions[i].Metadata);
+        return table.Build();
+    }
+
+    public static ArrowTable Tags(IReadOnlyDictionary<string, long> tags)
+    {
+        KeyValuePair<string, long>[] sorted = [.. tags.OrderBy(tag => tag.Key, StringComparer.Ordinal)];
+        TableBuilder table = new(sorted.Length);
+        table.AddText("tag", i => sorted[i].Key);
+        table.AddNumbers("version", TableBuilder.Unsigned, i => sorted[i].Value);
+        return table.Build();
+    }
+
+    public static ArrowTable Cut(IReadOnlyDictionary<string, DatasetVersion> versions)
+    {
+        DatasetInfo[] rows = [.. versions.Select(pair => new DatasetInfo(pair.Key, pair.Value))];
+        TableBuilder table = new(rows.Length);
+        table.AddText("name", i => rows[i].Name);
+        table.AddNumbers("version", TableBuilder.Unsigned, i => rows[i].Head.Number);
+        AddCommon(table, i => rows[i].Head);
+        table.AddText("commit_id", i => rows[i].Head.CommitId);
+        table.AddText("author", i => rows[i].Head.Author);
         return table.Build();
     }
 
@@ -32,5 +57,6 @@ internal static class ListTables
         table.AddNumbers("committed_at", TableBuilder.MicrosecondsUtc, i => Output.Microseconds(version(i).CommittedAt));
         table.AddText("residency", i => version(i).Residency == Residency.Inline ? "inline" : "host");
         table.AddText("schema_id", i => version(i).SchemaId);
+        table.AddNumbers("commit_number", TableBuilder.Signed, i => version(i).CommitNumber);
     }
 }

@@ -24,8 +24,8 @@ internal static unsafe class Output
     public static void ClearSized<T>(T* target)
         where T : unmanaged
     {
-        if (target != null && *(uint*)target >= sizeof(T))
-            new Span<byte>(target, sizeof(T))[sizeof(uint)..].Clear();
+        if (target != null && *(uint*)target >= Argument.FirstSize<T>())
+            new Span<byte>(target, (int)Math.Min(*(uint*)target, (uint)sizeof(T)))[sizeof(uint)..].Clear();
     }
 
     public static void Write(ZkaVersionInfo* target, DatasetVersion version)
@@ -38,7 +38,29 @@ internal static unsafe class Output
         target->CommittedAtUs = Microseconds(version.CommittedAt);
         Write(new Span<byte>(target->CommitId, 33), version.CommitId);
         Write(new Span<byte>(target->SchemaId, 33), version.SchemaId);
+        if (target->StructSize >= sizeof(ZkaVersionInfo))
+            target->CommitNumber = version.CommitNumber;
     }
+
+    public static void Write(ZkaDatasetDescription* target, DatasetDescription dataset)
+    {
+        target->SchemaPolicy = (int)dataset.SchemaPolicy;
+        target->Lifetime = (int)dataset.Lifetime;
+        target->Owned = dataset.IsOwned ? 1 : 0;
+        target->Head = (ulong)(dataset.Head?.Number ?? 0);
+        target->Epoch = (ulong)dataset.Epoch;
+        target->Versions = dataset.Versions;
+        target->Nbytes = dataset.Bytes;
+        target->CreatedAtUs = Microseconds(dataset.CreatedAt);
+        target->KeepVersions = dataset.Retention.Versions ?? 0;
+        target->KeepAgeMs = Milliseconds(dataset.Retention.Age);
+        target->KeepBytes = dataset.Retention.Bytes ?? 0;
+        target->TtlMs = Milliseconds(dataset.TimeToLive);
+    }
+
+    /// <summary>Rounded up, for zero stands for no time at all.</summary>
+    private static long Milliseconds(TimeSpan? time) =>
+        time is { } some ? (some.Ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond : 0;
 
     public static long Microseconds(DateTimeOffset time) => (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
 

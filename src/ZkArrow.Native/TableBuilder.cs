@@ -9,7 +9,6 @@ namespace ZkArrow.Native;
 internal sealed unsafe class TableBuilder(int rows)
 {
     public const string Signed = "l", Unsigned = "L", MicrosecondsUtc = "tsu:UTC";
-    private const string Text = "u";
     private const int Alignment = 64;
 
     private readonly List<Column> _columns = [];
@@ -19,20 +18,25 @@ internal sealed unsafe class TableBuilder(int rows)
         long[] numbers = new long[rows];
         for (int i = 0; i < rows; i++)
             numbers[i] = value(i);
-        _columns.Add(new Column(name, format, MemoryMarshal.AsBytes<long>(numbers).ToArray(), null));
+        _columns.Add(new Column(name, format, rows, [MemoryMarshal.AsBytes<long>(numbers).ToArray()], []));
     }
 
-    public void AddText(string name, Func<int, string> value)
-    {
-        int[] offsets = new int[rows + 1];
-        using MemoryStream bytes = new();
-        for (int i = 0; i < rows; i++)
-        {
-            bytes.Write(Encoding.UTF8.GetBytes(value(i)));
-            offsets[i + 1] = checked((int)bytes.Length);
-        }
+    public void AddText(string name, Func<int, string> value) =>
+        _columns.Add(TextColumn(name, [.. Enumerable.Range(0, rows).Select(value)]));
 
-        _columns.Add(new Column(name, Text, MemoryMarshal.AsBytes<int>(offsets).ToArray(), bytes.ToArray()));
+    /// <summary>A column of lists of texts.</summary>
+    public void AddTexts(string name, Func<int, IReadOnlyList<string>> value)
+    {
+        (byte[] offsets, string[] items) = Flatten(value);
+        _columns.Add(new Column(name, "+l", rows, [offsets], [TextColumn("item", items)]));
+    }
+
+    /// <summary>A column of maps from text to text, by key.</summary>
+    public void AddMap(string name, Func<int, IReadOnlyDictionary<string, string>> value)
+    {
+        (byte[] offsets, KeyValuePair<string, string>[] pairs) = Flatten(i => value(i).OrderBy(pair => pair.Key, StringComparer.Ordinal).ToArray());
+        Column keys = TextColumn("key", [.. pairs.Select(pair => pair.Key)]), values = TextColumn("value", [.. pairs.Select(pair => pair.Value)]);
+        _columns.Add(new Column(name, "+m", rows, [offsets], [new Column("entries", "+s", pairs.Length, [], [keys, values])]));
     }
 
     /// <summary>The table; the caller holds its one reference.</summary>
@@ -61,38 +65,79 @@ internal sealed unsafe class TableBuilder(int rows)
     private long Layout(byte* block, ArrowArray* array, ArrowSchema* schema)
     {
         long end = 0;
-        ArrowArray* arrays = (ArrowArray*)Take(block, ref end, _columns.Count * sizeof(ArrowArray));
-        ArrowSchema* schemas = (ArrowSchema*)Take(block, ref end, _columns.Count * sizeof(ArrowSchema));
-        ArrowArray** children = (ArrowArray**)Take(block, ref end, _columns.Count * sizeof(nint));
-        ArrowSchema** fields = (ArrowSchema**)Take(block, ref end, _columns.Count * sizeof(nint));
-        void** none = (void**)Take(block, ref end, sizeof(nint));
+        Lay(new Column("", "+s", rows, [], _columns), block, ref end, array, schema);
         if (block != null)
         {
-            *none = null;
-            *array = new ArrowArray { Length = rows, NBuffers = 1, Buffers = none, NChildren = _columns.Count, Children = children, Release = &FreeBlock, PrivateData = block };
-            *schema = new ArrowSchema { Format = StaticText.Of("+s"), Name = StaticText.Of(""), NChildren = _columns.Count, Children = fields, Release = &ReleaseSchema };
-        }
-
-        for (int i = 0; i < _columns.Count; i++)
-        {
-            Column column = _columns[i];
-            int count = column.Data == null ? 2 : 3;
-            void** buffers = (void**)Take(block, ref end, count * sizeof(nint));
-            byte* first = Put(block, ref end, column.First);
-            byte* data = column.Data == null ? null : Put(block, ref end, column.Data);
-            if (block == null)
-                continue;
-            buffers[0] = null;
-            buffers[1] = first;
-            if (column.Data != null)
-                buffers[2] = data;
-            children[i] = &arrays[i];
-            fields[i] = &schemas[i];
-            arrays[i] = new ArrowArray { Length = rows, NBuffers = count, Buffers = buffers, Release = &ReleaseChild };
-            schemas[i] = new ArrowSchema { Format = StaticText.Of(column.Format), Name = StaticText.Of(column.Name), Release = &ReleaseSchema };
+            array->Release = &FreeBlock;
+            array->PrivateData = block;
         }
 
         return end;
+    }
+
+    /// <summary>One column with its children; the validity that each layout begins with is left out: there are no nulls.</summary>
+    private static void Lay(Column column, byte* block, ref long end, ArrowArray* array, ArrowSchema* schema)
+    {
+        int count = column.Children.Count;
+        ArrowArray* arrays = (ArrowArray*)Take(block, ref end, count * sizeof(ArrowArray));
+        ArrowSchema* schemas = (ArrowSchema*)Take(block, ref end, count * sizeof(ArrowSchema));
+        ArrowArray** children = (ArrowArray**)Take(block, ref end, count * sizeof(nint));
+        ArrowSchema** fields = (ArrowSchema**)Take(block, ref end, count * sizeof(nint));
+        void** buffers = (void**)Take(block, ref end, (1 + column.Buffers.Length) * sizeof(nint));
+        for (int i = 0; i < column.Buffers.Length; i++)
+        {
+            byte* data = Put(block, ref end, column.Buffers[i]);
+            if (block != null)
+                buffers[1 + i] = data;
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            Lay(column.Children[i], block, ref end, arrays + i, schemas + i);
+            if (block == null)
+                continue;
+            children[i] = &arrays[i];
+            fields[i] = &schemas[i];
+        }
+
+        if (block == null)
+            return;
+        buffers[0] = null;
+        *array = new ArrowArray
+        {
+            Length = column.Length, NBuffers = 1 + column.Buffers.Length, Buffers = buffers, NChildren = count, Children = children, Release = &ReleaseChild,
+        };
+        *schema = new ArrowSchema
+        {
+            Format = StaticText.Of(column.Format), Name = StaticText.Of(column.Name), NChildren = count, Children = fields, Release = &ReleaseSchema,
+        };
+    }
+
+    private static Column TextColumn(string name, string[] values)
+    {
+        int[] offsets = new int[values.Length + 1];
+        using MemoryStream bytes = new();
+        for (int i = 0; i < values.Length; i++)
+        {
+            bytes.Write(Encoding.UTF8.GetBytes(values[i]));
+            offsets[i + 1] = checked((int)bytes.Length);
+        }
+
+        return new Column(name, "u", values.Length, [MemoryMarshal.AsBytes<int>(offsets).ToArray(), bytes.ToArray()], []);
+    }
+
+    /// <summary>The items of all rows, and where those of each row begin.</summary>
+    private (byte[] Offsets, T[] Items) Flatten<T>(Func<int, IReadOnlyList<T>> value)
+    {
+        int[] offsets = new int[rows + 1];
+        List<T> items = [];
+        for (int i = 0; i < rows; i++)
+        {
+            items.AddRange(value(i));
+            offsets[i + 1] = items.Count;
+        }
+
+        return (MemoryMarshal.AsBytes<int>(offsets).ToArray(), [.. items]);
     }
 
     private static byte* Take(byte* block, ref long end, long size)
@@ -126,5 +171,5 @@ internal sealed unsafe class TableBuilder(int rows)
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void ReleaseSchema(ArrowSchema* schema) => schema->Release = null;
 
-    private sealed record Column(string Name, string Format, byte[] First, byte[]? Data);
+    private sealed record Column(string Name, string Format, int Length, byte[][] Buffers, IReadOnlyList<Column> Children);
 }

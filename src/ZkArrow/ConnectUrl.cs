@@ -2,21 +2,23 @@ using ZkArrow.ZooKeeper;
 
 namespace ZkArrow;
 
-/// <summary>The parts of <c>zk://host:port,host:port/chroot</c>.</summary>
-/// <param name="Servers">The servers, as a ZooKeeper connect string without a chroot.</param>
+/// <summary>The parts of <c>zk://host:port,host:port/chroot</c> or <c>local:/path</c>.</summary>
+/// <param name="Servers">The servers, as a ZooKeeper connect string without a chroot; empty for the embedded coordinator.</param>
 /// <param name="Chroot">The path all of the namespace stands under; empty for the root.</param>
-internal readonly record struct ConnectUrl(string Servers, string Chroot)
+/// <param name="LocalPath">The embedded coordinator's folder; null for ZooKeeper.</param>
+internal readonly record struct ConnectUrl(string Servers, string Chroot, string? LocalPath = null)
 {
     private const string Scheme = "zk://";
+    private const string LocalScheme = "local:";
 
     public static ConnectUrl Parse(string url)
     {
-        if (url.StartsWith("local:", StringComparison.Ordinal))
-            throw new ZkArrowException(ZkArrowStatus.Unsupported, $"'{url}' asks for the embedded coordinator, which this version does not have; use zk://host:port");
+        if (url.StartsWith(LocalScheme, StringComparison.Ordinal))
+            return new ConnectUrl("", "", ParsePath(url));
         if (url.Contains('@', StringComparison.Ordinal))
             throw Refused("zk://…", "credentials do not belong into it; pass them as the auth option");
         if (!url.StartsWith(Scheme, StringComparison.Ordinal))
-            throw Refused(url, "it does not begin with zk://");
+            throw Refused(url, "it begins with neither zk:// nor local:");
         string text = url[Scheme.Length..].TrimEnd('/');
         if (text.Contains('?', StringComparison.Ordinal) || text.Contains('#', StringComparison.Ordinal))
             throw Refused(url, "it takes no query; pass options as options");
@@ -33,6 +35,19 @@ internal readonly record struct ConnectUrl(string Servers, string Chroot)
         }
     }
 
+    private static string ParsePath(string url)
+    {
+        string path = url[LocalScheme.Length..];
+        if (!path.StartsWith('/') || path.StartsWith("//", StringComparison.Ordinal))
+            throw Refused(url, "local: takes an absolute path");
+        if (path.Any(char.IsControl))
+            throw Refused(url, "its path has a control character");
+        if (path.Contains('?', StringComparison.Ordinal) || path.Contains('#', StringComparison.Ordinal))
+            throw Refused(url, "it takes no query; pass options as options");
+        path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        return path == "/" ? throw Refused(url, "the root of the file system is no folder of its own") : path;
+    }
+
     private static ZkArrowException Refused(string url, string why) =>
-        new(ZkArrowStatus.InvalidArgument, $"the URL '{url}' was refused: {why}; expected zk://host:port,host:port/chroot");
+        new(ZkArrowStatus.InvalidArgument, $"the URL '{url}' was refused: {why}; expected zk://host:port,host:port/chroot or local:/path");
 }

@@ -33,6 +33,39 @@ public sealed record DatasetVersion(
     Residency Residency,
     string Author)
 {
+    /// <summary>
+    /// The commit that made it, in the coordinator's one order of all commits: what <see cref="AsOf.Commit(long)"/> takes. The
+    /// versions of one transaction have the same. 0 when it is not known, as of a version whose record was gone before it could be asked.
+    /// </summary>
+    public long CommitNumber { get; init; }
+
+    internal static readonly IReadOnlyDictionary<string, string> NoMetadata = new Dictionary<string, string>();
+
+    /// <summary>The commit id of the version that it followed; null for the first.</summary>
+    public string? ParentCommitId { get; init; }
+
+    /// <summary>What its publisher calls its program, see <see cref="ZkArrowOptions.CodeTag"/>; null when it did not say.</summary>
+    public string? CodeTag { get; init; }
+
+    /// <summary>What its publisher attached.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; init; } = NoMetadata;
+
+    /// <summary>The tags that name it, as a history lists them; empty in every other answer.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>The host of its publisher.</summary>
+    public string Host => Author[(Author.IndexOf('@', StringComparison.Ordinal) + 1)..];
+
+    /// <summary>The process of its publisher; 0 when the author does not say.</summary>
+    public int ProcessId => int.TryParse(Author.Split('@')[0], out int pid) ? pid : 0;
+
+    /// <summary>Whether both are the same commit: a version never changes, and commit ids are never used again.</summary>
+    public bool Equals(DatasetVersion? other) =>
+        other != null && (Number, Epoch, CommitId, SchemaId, Bytes) == (other.Number, other.Epoch, other.CommitId, other.SchemaId, other.Bytes);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Number, CommitId);
+
     internal static DatasetVersion From(Manifest m) => new(
         m.Version,
         m.Epoch,
@@ -42,7 +75,13 @@ public sealed record DatasetVersion(
         m.Schema,
         DateTimeOffset.UnixEpoch.AddTicks(m.AtUs * TimeSpan.TicksPerMicrosecond),
         m.IsInline ? Residency.Inline : Residency.Host,
-        m.Author);
+        m.Author)
+    {
+        CommitNumber = m.CommitNumber,
+        ParentCommitId = m.Parent,
+        CodeTag = m.Code,
+        Metadata = m.Metadata ?? NoMetadata,
+    };
 }
 
 /// <summary>A dataset and its newest version.</summary>

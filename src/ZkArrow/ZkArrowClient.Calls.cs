@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using ZkArrow.ArrowC;
 using ZkArrow.Coordination;
 using ZkArrow.Datasets;
+using ZkArrow.Embedded;
 using ZkArrow.Segments;
 
 namespace ZkArrow;
@@ -13,6 +14,10 @@ public sealed partial class ZkArrowClient
     /// <summary>Segments younger than this may belong to a publisher that is about to commit.</summary>
     internal static readonly TimeSpan SweepGrace = TimeSpan.FromMinutes(10);
 
+    /// <summary>Few and rarely, so that a thousand clients are no burden; what one does not look at, another does.</summary>
+    private static readonly TimeSpan TendEvery = TimeSpan.FromMinutes(1);
+    private const int TendAtATime = 64;
+
     internal static async ValueTask<ZkArrowClient> ConnectAsync(string url, ZkArrowOptions? options, TimeSpan timeout, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(url);
@@ -20,15 +25,15 @@ public sealed partial class ZkArrowClient
         ConnectUrl parts = ConnectUrl.Parse(url);
         ILogger logger = options.LoggerFactory?.CreateLogger("ZkArrow") ?? NullLogger.Instance;
         using Call call = new(timeout, cancellationToken, CancellationToken.None);
-        ZooKeeperCoordinator? coordinator = null;
+        ICoordinator? coordinator = null;
         try
         {
-            coordinator = await ZooKeeperCoordinator.ConnectAsync(parts, options, call.Token).ConfigureAwait(false);
+            coordinator = await CoordinateAsync(parts, options, call.Token).ConfigureAwait(false);
             ZnodeLayout layout = new(parts.Chroot);
             ICoordinator tree = coordinator;
             Guid id = await DatasetContext.RetryAsync(t => NamespaceOpener.OpenAsync(tree, layout, t), call.Token).ConfigureAwait(false);
-            DataDirectory directory = DataDirectory.Open(options.DataDirectory, id.ToString("N"));
-            DatasetContext context = new(coordinator, layout, directory, ChangeBoard.Open(directory), logger);
+            DataDirectory directory = DataDirectory.Open(options.DataDirectory ?? (parts.LocalPath == null ? null : LocalFolder.DataOf(parts.LocalPath)), id.ToString("N"));
+            DatasetContext context = new(coordinator, layout, directory, ChangeBoard.Open(directory), logger) { CodeTag = options.CodeTag };
             ZkArrowClient client = new(options, context);
             client.SweepInBackground();
             return client;
@@ -41,6 +46,16 @@ public sealed partial class ZkArrowClient
         }
     }
 
+    /// <summary>The coordinator that a URL names.</summary>
+    private static async ValueTask<ICoordinator> CoordinateAsync(ConnectUrl url, ZkArrowOptions options, CancellationToken cancellationToken)
+    {
+        if (url.LocalPath == null)
+            return await ZooKeeperCoordinator.ConnectAsync(url, options, cancellationToken).ConfigureAwait(false);
+        return options.Auth == null
+            ? await LocalCoordinator.OpenAsync(url.LocalPath, cancellationToken).ConfigureAwait(false)
+            : throw new ZkArrowException(ZkArrowStatus.InvalidArgument, "the auth option was refused: an embedded coordinator has the access rights of its folder");
+    }
+
     internal ValueTask<DatasetVersion> PublishAsync(string name, ArrowTable table, PublishOptions? options, TimeSpan timeout, CancellationToken cancellationToken) =>
         CallAsync(call => _publisher.PublishAsync(name, table, options ?? DefaultPublish, InlineMax, call), timeout, cancellationToken);
 
@@ -51,6 +66,8 @@ public sealed partial class ZkArrowClient
     {
         options ??= DefaultRead;
         ThrowIfClosed();
+        if (options.AsOf is { } moment)
+            return ReadAsync(name, moment, options, timeout, cancellationToken);
         return _reader.TryOpenCached(name, options) is { } table
             ? new ValueTask<ZkArrowTable>(table)
             : CallAsync(call => _reader.OpenAsync(name, options, call), timeout, cancellationToken);
@@ -82,7 +99,7 @@ public sealed partial class ZkArrowClient
     }
 
     /// <summary>Runs one call under its deadline, and says afterwards why it ended.</summary>
-    private async ValueTask<T> CallAsync<T>(Func<Call, ValueTask<T>> body, TimeSpan timeout, CancellationToken cancellationToken)
+    internal async ValueTask<T> CallAsync<T>(Func<Call, ValueTask<T>> body, TimeSpan timeout, CancellationToken cancellationToken)
     {
         ThrowIfClosed();
         using Call call = new(timeout, cancellationToken, _context.Closing.Token);
@@ -97,18 +114,23 @@ public sealed partial class ZkArrowClient
     }
 
     private ValueTask<int> SweepAsync(TimeSpan grace, TimeSpan timeout, CancellationToken cancellationToken) => CallAsync(
-        call => new Sweeper(_context, _catalog, _records, _dropper).SweepAsync(grace, call), timeout, cancellationToken);
+        call => new Sweeper(_context, _catalog, _records, _dropper, _tender).SweepAsync(grace, call), timeout, cancellationToken);
 
+    /// <summary>Sweeps, and from then on looks after some of the datasets that end by themselves, every now and then.</summary>
     private void SweepInBackground() => _ = Task.Run(async () =>
     {
         try
         {
             await SweepAsync(SweepGrace, Timeout.InfiniteTimeSpan, CancellationToken.None).ConfigureAwait(false);
+            using PeriodicTimer timer = new(TendEvery);
+            while (await timer.WaitForNextTickAsync(_context.Closing.Token).ConfigureAwait(false))
+                await _tender.TendAsync(TendAtATime, _context.Closing.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is ZkArrowException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (e is ZkArrowException or CoordinatorException or OperationCanceledException or ObjectDisposedException)
         {
             // the next client that is opened sweeps again
-            LogSweepFailed(_context.Logger, e.Message);
+            if (_closed == 0)
+                LogSweepFailed(_context.Logger, e.Message);
         }
     });
 
@@ -119,6 +141,6 @@ public sealed partial class ZkArrowClient
         ? number
         : throw new ZkArrowException(ZkArrowStatus.InvalidArgument, $"the version number was {number}; it must not be negative");
 
-    [LoggerMessage(EventId = 10, Level = LogLevel.Warning, Message = "The sweep at connect failed: {Reason}")]
+    [LoggerMessage(EventId = 10, Level = LogLevel.Warning, Message = "Sweeping in the background failed: {Reason}")]
     private static partial void LogSweepFailed(ILogger logger, string reason);
 }

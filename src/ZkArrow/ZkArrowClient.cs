@@ -2,6 +2,7 @@ using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using ZkArrow.ArrowC;
 using ZkArrow.Datasets;
+using ZkArrow.Ownership;
 
 namespace ZkArrow;
 
@@ -22,6 +23,11 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
     private readonly SegmentRecords _records;
     private readonly Catalog _catalog;
     private readonly Dropper _dropper;
+    private readonly SnapshotOpener _snapshots;
+    private readonly Transactor _transactor;
+    private readonly Tender _tender;
+    private readonly DatasetSettings _settings;
+    private readonly Acquirer _acquirer;
     private long _inlineMax;
     private int _closed;
 
@@ -32,12 +38,21 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
         _context = context;
         _heads = new HeadCache(context);
         CommitLoop commits = new(context);
-        _reader = new Reader(context, _heads);
-        _catalog = new Catalog(context, _heads, _reader);
+        DatasetRecords datasets = new(context, commits);
+        _reader = new Reader(context, _heads, datasets);
+        _catalog = new Catalog(context, _heads, _reader, datasets);
         _records = new SegmentRecords(context, _catalog, _reader);
-        _publisher = new Publisher(
-            context, _heads, commits, new SchemaStore(context, commits), _reader, new SpaceReport(context, _records));
-        _dropper = new Dropper(context, _heads, _catalog, _reader, _records);
+        _snapshots = new SnapshotOpener(new HeadSet(context, _heads), _catalog, new VersionFinder(_catalog, _reader), _reader);
+        SchemaStore schemas = new(context, commits);
+        PartMaker parts = new(context, schemas, new SpaceReport(context, _records), datasets, new Lifetimes(context));
+        _publisher = new Publisher(context, _heads, parts, commits, schemas, _reader);
+        _transactor = new Transactor(context, _heads, parts, commits, schemas, _reader);
+        _dropper = new Dropper(context, _heads, _catalog, _reader, _records, datasets);
+        _acquirer = new Acquirer(context, _heads, _publisher);
+        RetentionKeeper retention = new(context, _catalog, _reader, datasets);
+        commits.Committed += retention.OnCommitted;
+        _tender = new Tender(context, _catalog, datasets, retention, _dropper);
+        _settings = new DatasetSettings(_heads, _publisher, datasets, _catalog);
     }
 
     /// <summary>The state of the connection.</summary>
@@ -51,7 +66,7 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
     }
 
     /// <summary>Opens a client and waits until it is connected.</summary>
-    /// <param name="url"><c>zk://host:port,host:port/chroot</c>; the chroot is made when it does not exist.</param>
+    /// <param name="url"><c>zk://host:port,host:port/chroot</c>, or <c>local:/path</c> for the embedded coordinator of this host; the chroot or folder is made when it does not exist.</param>
     /// <param name="options">Null for the defaults.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="ZkArrowException">InvalidArgument, Unavailable, Unauthenticated, PermissionDenied, Unsupported.</exception>
@@ -154,7 +169,7 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
     /// <param name="name">The dataset.</param>
     /// <param name="version">The version's number, which must not be the head's; 0 for the whole dataset.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <exception cref="ZkArrowException">NotFound, Conflict (it is the head), NotOwner, Unavailable.</exception>
+    /// <exception cref="ZkArrowException">NotFound, Conflict (it is the head, or has a tag), NotOwner, Unavailable.</exception>
     public ValueTask DropAsync(string name, long version = 0, CancellationToken cancellationToken = default) =>
         DropAsync(name, version, _options.OperationTimeout, cancellationToken);
 
@@ -187,8 +202,10 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _closed, 1) != 0)
             return;
+        await ReleaseOwnedAsync().ConfigureAwait(false);
         await _context.Closing.CancelAsync().ConfigureAwait(false);
         _heads.Dispose();
+        _context.Kept.Dispose();
         await _context.Coordinator.DisposeAsync().ConfigureAwait(false);
         await _context.Directory.CloseAsync().ConfigureAwait(false);
     }

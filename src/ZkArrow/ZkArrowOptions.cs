@@ -11,6 +11,7 @@ public sealed record ZkArrowOptions
     private readonly TimeSpan _sessionTimeout = TimeSpan.FromSeconds(10);
     private readonly TimeSpan _operationTimeout = TimeSpan.FromSeconds(30);
     private readonly long _inlineMax = 64 * 1024;
+    private readonly string? _codeTag;
 
     /// <summary>The session timeout to ask for; the server clamps it. 10 s when not set.</summary>
     public TimeSpan SessionTimeout
@@ -41,6 +42,13 @@ public sealed record ZkArrowOptions
     {
         get => _inlineMax;
         init => _inlineMax = ValidInlineMax(value);
+    }
+
+    /// <summary>What this program calls itself, such as a commit of its source: recorded with each version it publishes.</summary>
+    public string? CodeTag
+    {
+        get => _codeTag;
+        init => _codeTag = VersionLabels.CodeTag(value);
     }
 
     /// <summary>Where log lines go; null for nowhere.</summary>

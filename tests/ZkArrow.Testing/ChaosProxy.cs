@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Text;
 
 namespace ZkArrow.Testing;
 
@@ -20,6 +21,7 @@ public sealed class ChaosProxy : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private readonly List<TcpClient> _open = [];
+    private readonly List<(int Op, string Path)> _requests = [];
     private readonly Task _accepting;
     private int _repliesUntilCut = -1;
     private bool _refusing;
@@ -37,6 +39,15 @@ public sealed class ChaosProxy : IAsyncDisposable
 
     /// <summary>How many connections were made so far.</summary>
     public int Connections { get; private set; }
+
+    /// <summary>The ordinary requests so far, in order, each with the path that it reads; what watches and pings need is not among them.</summary>
+    public IReadOnlyList<(int Op, string Path)> Requests
+    {
+        get { lock (_gate) return [.. _requests]; }
+    }
+
+    /// <summary>How many of them were answered.</summary>
+    public int Replies { get; private set; }
 
     /// <summary>While true, new connections are closed at once.</summary>
     public bool Refusing
@@ -68,6 +79,12 @@ public sealed class ChaosProxy : IAsyncDisposable
         lock (_gate)
             _repliesUntilCut = k;
     }
+
+    /// <summary>Called with the xid and the operation of each ordinary request, before it goes to the server.</summary>
+    public Action<int, int>? Requested { get; set; }
+
+    /// <summary>Called with the xid of each reply, before it goes to the client.</summary>
+    public Action<int>? Replied { get; set; }
 
     /// <summary>Holds everything the server says back, until <see cref="ReleaseReplies"/>.</summary>
     public void HoldReplies()
@@ -140,7 +157,7 @@ public sealed class ChaosProxy : IAsyncDisposable
 
                 await using Stream ofClient = await AnswerAsync(client.GetStream());
                 await using Stream ofServer = await SecureAsync(server.GetStream());
-                Task up = ofClient.CopyToAsync(ofServer, _stop.Token);
+                Task up = PumpRequestsAsync(ofClient, ofServer);
                 Task down = PumpRepliesAsync(ofServer, ofClient);
                 await await Task.WhenAny(up, down);
             }
@@ -179,24 +196,66 @@ public sealed class ChaosProxy : IAsyncDisposable
         return secured;
     }
 
+    private async Task PumpRequestsAsync(Stream from, Stream to)
+    {
+        byte[] packet = new byte[64 << 10];
+        for (int handshake = 1 + (_security?.SaslReplies ?? 0); ; handshake--)
+        {
+            (packet, int length) = await ReadPacketAsync(from, packet);
+            int xid = BinaryPrimitives.ReadInt32BigEndian(packet.AsSpan(HeaderBytes));
+            if (handshake <= 0 && xid > 0)
+            {
+                Remember(packet.AsSpan(2 * HeaderBytes, length - (2 * HeaderBytes)));
+                Requested?.Invoke(xid, BinaryPrimitives.ReadInt32BigEndian(packet.AsSpan(2 * HeaderBytes)));
+            }
+
+            await to.WriteAsync(packet.AsMemory(0, length), _stop.Token);
+        }
+    }
+
+    private void Remember(ReadOnlySpan<byte> request)
+    {
+        const int Exists = 3, GetChildren2 = 12;
+        int op = BinaryPrimitives.ReadInt32BigEndian(request);
+        bool reads = op is >= Exists and <= GetChildren2;
+        int pathLength = reads ? BinaryPrimitives.ReadInt32BigEndian(request[HeaderBytes..]) : 0;
+        lock (_gate)
+            _requests.Add((op, Encoding.UTF8.GetString(request.Slice(reads ? 2 * HeaderBytes : 0, pathLength))));
+    }
+
     private async Task PumpRepliesAsync(Stream from, Stream to)
     {
         byte[] packet = new byte[64 << 10];
         for (int handshake = 1 + (_security?.SaslReplies ?? 0); ; handshake--)
         {
-            await from.ReadExactlyAsync(packet.AsMemory(0, HeaderBytes), _stop.Token);
-            int length = HeaderBytes + BinaryPrimitives.ReadInt32BigEndian(packet);
-            if (length > packet.Length)
-                Array.Resize(ref packet, length);
-            await from.ReadExactlyAsync(packet.AsMemory(HeaderBytes, length - HeaderBytes), _stop.Token);
+            (packet, int length) = await ReadPacketAsync(from, packet);
             Task held;
             lock (_gate)
                 held = _replies.Task;
             await held.WaitAsync(_stop.Token);
-            if (handshake <= 0 && IsLost(BinaryPrimitives.ReadInt32BigEndian(packet.AsSpan(HeaderBytes))))
+            int xid = BinaryPrimitives.ReadInt32BigEndian(packet.AsSpan(HeaderBytes));
+            if (handshake <= 0)
+                Replied?.Invoke(xid);
+            if (handshake <= 0 && IsLost(xid))
                 return;
             await to.WriteAsync(packet.AsMemory(0, length), _stop.Token);
+            if (handshake <= 0 && xid > 0)
+            {
+                lock (_gate)
+                    Replies++;
+            }
         }
+    }
+
+    /// <summary>One packet with its header, in the buffer given or a larger one.</summary>
+    private async Task<(byte[] Packet, int Length)> ReadPacketAsync(Stream from, byte[] packet)
+    {
+        await from.ReadExactlyAsync(packet.AsMemory(0, HeaderBytes), _stop.Token);
+        int length = HeaderBytes + BinaryPrimitives.ReadInt32BigEndian(packet);
+        if (length > packet.Length)
+            Array.Resize(ref packet, length);
+        await from.ReadExactlyAsync(packet.AsMemory(HeaderBytes, length - HeaderBytes), _stop.Token);
+        return (packet, length);
     }
 
     private bool IsLost(int xid)

@@ -103,6 +103,23 @@ static void loan_with_handle(void* handle) {
   REQUIRE(zka_loan_close(loan) == (handle == NULL ? ZKA_OK : ZKA_INVALID_HANDLE));
 }
 
+/* Owners, with a handle that is none. */
+static void owner_with_handle(void* handle) {
+  zka_owner* owner = handle;
+  zka_owner* out_owner = handle;
+  uint64_t epoch = 7;
+  int32_t state = 7;
+  INVALID_HANDLE(zka_owner_acquire(handle, "t", NULL, SOON, NULL, &out_owner, &error));
+  REQUIRE(out_owner == NULL);
+  INVALID_HANDLE(zka_owner_epoch(owner, &epoch, &error));
+  INVALID_HANDLE(zka_owner_state(owner, &state, &error));
+  REQUIRE(epoch == 0 && state == 0);
+  INVALID_HANDLE(zka_owner_wait(owner, ZKA_OWNER_CONNECTED, SOON, NULL, &state, &error));
+  INVALID_HANDLE(zka_owner_release(owner, SOON, NULL, &error));
+  INVALID_ARGUMENT(zka_owner_acquire(handle, "t", NULL, SOON, NULL, NULL, &error));
+  REQUIRE(zka_owner_close(owner) == (handle == NULL ? ZKA_OK : ZKA_INVALID_HANDLE));
+}
+
 /* Every function that takes a handle, with one that is no client, table or subscription. */
 static void with_handle(void* handle) {
   zka_client* client = handle;
@@ -117,6 +134,7 @@ static void with_handle(void* handle) {
   uint64_t skipped = 7;
   const char* reason = "x";
   loan_with_handle(handle);
+  owner_with_handle(handle);
 
   INVALID_HANDLE(zka_client_state(client, &state, &error));
   REQUIRE(state == 0);

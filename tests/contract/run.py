@@ -14,6 +14,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from harness import cases, drivers, expectations  # noqa: E402
+from harness.coordinators import COORDINATORS  # noqa: E402
 from harness.report import Report, Result  # noqa: E402
 from harness.stage import Skipped, Stage  # noqa: E402
 
@@ -24,22 +25,25 @@ def main() -> int:
     parser.add_argument("--lib-dir", type=pathlib.Path, default=artifacts / "lib", help="where libzkarrow.so is")
     parser.add_argument("--languages", default=",".join(drivers.LANGUAGES), help="those to play, comma-separated")
     parser.add_argument("--only", default="", help="cases whose suite or name contains this")
+    parser.add_argument("--coordinator", choices=COORDINATORS, default="zk", help="a ZooKeeper server, or the embedded one")
+    parser.add_argument("--pairs", choices=("all", "ring"), default="all", help="every producer with every consumer, or with the next one")
     arguments = parser.parse_args()
     languages = arguments.languages.split(",")
 
     programs = drivers.Programs(arguments.lib_dir, artifacts / "contract")
     programs.build(languages)
     quirks = json.loads((pathlib.Path(__file__).parent / "quirks.json").read_text(encoding="utf-8"))
-    todo = cases.load(languages, arguments.only)
+    todo = cases.load(languages, arguments.only, arguments.coordinator, arguments.pairs)
     if not todo:
         parser.error(f"no case contains {arguments.only!r}")
     report = Report()
-    with Stage(programs, quirks) as stage:
+    with Stage(programs, quirks, COORDINATORS[arguments.coordinator]()) as stage:
         for case in todo:
             report.add(_play(stage, case))
         stage.end_drivers()
-    report.write(artifacts / "test-results" / "contract" / "contract.xml")
-    print(report.summary())
+    suite = "contract" if arguments.coordinator == "zk" else f"contract-{arguments.coordinator}"
+    report.write(artifacts / "test-results" / suite / "contract.xml")
+    print(f"{suite}: {report.summary()}")
     return 1 if report.failed else 0
 
 

@@ -1,7 +1,8 @@
-"""The demo: one real ZooKeeper, a Python publisher, a C++ and a .NET reader, one table, no copy."""
+"""The demo: a coordinator (zk or local), a Python publisher, a C++ and a .NET reader, one table, no copy."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import re
@@ -9,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/lab"))
@@ -46,15 +48,28 @@ def hear(process: subprocess.Popen[str], lines: int) -> list[str]:
     return heard
 
 
-def main(cpp_reader: str, dotnet_reader: str) -> None:
+@contextlib.contextmanager
+def coordinator(kind: str) -> Iterator[str]:
+    """The URL that everybody connects to."""
+    if kind == "local":
+        folder = tempfile.mkdtemp(prefix="zkarrow-demo-tree-", dir="/dev/shm")
+        try:
+            print(f"1. No server runs; every process below connects to local:{folder}.")
+            yield f"local:{folder}"
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        return
+    with zookeeper_lab.ZooKeeper() as zookeeper:
+        print(f"1. A real ZooKeeper server runs; every process below connects to {zookeeper.url('/demo')}.")
+        yield zookeeper.url("/demo")
+
+
+def main(kind: str, cpp_reader: str, dotnet_reader: str) -> None:
     data_dir = tempfile.mkdtemp(prefix="zkarrow-demo-", dir="/dev/shm")
     os.chmod(data_dir, 0o750)
     processes: list[subprocess.Popen[str]] = []
     try:
-        with zookeeper_lab.ZooKeeper() as zookeeper:
-            url = zookeeper.url("/demo")
-            print(f"1. A real ZooKeeper server runs; every process below connects to {url}.")
-
+        with coordinator(kind) as url:
             print("2. Python reads flights from a CSV file and publishes them into shared memory:")
             table = ROOT / "tests/data/flights-200k.csv.gz"
             publisher = start("/usr/bin/python3", str(ROOT / "tests/demo/publisher.py"), url, data_dir, str(table))
@@ -99,4 +114,4 @@ def main(cpp_reader: str, dotnet_reader: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    main(*sys.argv[1:4])

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the demo's two readers and runs it. libzkarrow and the headers are in artifacts/ already.
+# Builds the demo's two readers and runs it on a coordinator: local, or zk. libzkarrow and the headers are in artifacts/ already.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=artifacts/demo
@@ -10,4 +10,4 @@ dotnet build tests/demo/ZkArrow.Demo -c Release -o "$out/dotnet" -v q -nologo >"
   cat "$out/dotnet.log" >&2
   exit 1
 }
-exec /usr/bin/python3 tests/demo/demo.py "$out/reader" "$out/dotnet/ZkArrow.Demo"
+exec /usr/bin/python3 tests/demo/demo.py "${1:-local}" "$out/reader" "$out/dotnet/ZkArrow.Demo"

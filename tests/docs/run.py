@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the programs of README.md and docs/loans.md as a reader would, one after the other, against a real ZooKeeper.
+"""Runs the programs of README.md and of some pages of docs/ as a reader would, one after the other, against a real ZooKeeper.
 
 Writes JUnit XML to artifacts/test-results/docs.
 """
@@ -78,6 +78,24 @@ EXPECTED = {
         "python": "published version 1 with 3 rows\n",
         "cpp": "published version 2\n",
         "csharp": "published version 3 with 3 rows\n",
+    },
+    "docs/transactions.md": {
+        "python": "as of the transaction: 2 orders, 1 position\n",
+        "cpp": "orders 3\npositions 2\nbefore: 1\n",
+        "csharp": "2 versions at the commit of the snapshot: True\n",
+        "c": "positions is at version 2\n",
+    },
+    "docs/history.md": {
+        "python": "audited is version 2\nkept: [2, 4, 5] {'audited': 2, 'stable': 5}\n",
+        "cpp": "2 day 2 by pricer@4f2a\n4 day 4 by pricer@4f2a\n5 day 5 by pricer@4f2a\n",
+        "csharp": "prices/eod is at 5, Backward, tags stable\n",
+        "c": "version 5 of 3\n",
+    },
+    "docs/ownership.md": {
+        "python": "epoch 1 published version 1 and is connected\nthe dataset 'prices/eod' has an owner (epoch 1, ",
+        "cpp": "epoch 2 published version 2\n",
+        "csharp": "epoch 3 published version 3\n",
+        "c": "epoch 4\n",
     },
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import shutil
 import signal
@@ -27,11 +28,12 @@ def free_port() -> int:
 class ZooKeeper:
     """One standalone server on 127.0.0.1, as a context; its data is kept over stop and start."""
 
-    def __init__(self, *settings: str) -> None:
-        """``settings`` are "key=value" lines for zoo.cfg."""
+    def __init__(self, *settings: str, environment: dict[str, str] | None = None) -> None:
+        """``settings`` are "key=value" lines for zoo.cfg, ``environment`` is for the script."""
         self.port = free_port()
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="zookeeper-"))
         self._settings = settings
+        self._environment = environment or {}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -47,7 +49,7 @@ class ZooKeeper:
         """Starts the server and waits until it serves."""
         assert self._process is None, "the server runs already"
         command = [str(_SCRIPT), "start-foreground", str(self.directory), str(self.port)]
-        self._process = subprocess.Popen([*command, *self._settings])
+        self._process = subprocess.Popen([*command, *self._settings], env={**os.environ, **self._environment})
         deadline = time.monotonic() + _START_DEADLINE_S
         while not self.serves():
             code = self._process.poll()

@@ -15,7 +15,8 @@ from . import columns, exchange
 from ._about import VERSION as __version__
 from ._about import abi_version, counters, show_info
 from ._client import Client, connect
-from ._lists import DatasetInfo, ListResult, VersionInfo
+from ._history import DatasetDescription, Retention
+from ._lists import CutInfo, DatasetInfo, ListResult, VersionInfo
 from ._loan import Loan
 from ._errors import (
     AlreadyExistsError,
@@ -43,6 +44,7 @@ from ._errors import (
     UnavailableError,
     UnsupportedError,
 )
+from ._owner import Owner
 from ._protocols import (
     ArrowArrayExportable,
     ArrowSchemaExportable,
@@ -50,8 +52,10 @@ from ._protocols import (
     TableLike,
 )
 from ._stream import ArrowStream
+from ._snapshot import Snapshot
 from ._subscription import Subscription
 from ._table import Schema, Table
+from ._transaction import Transaction
 from ._version import Version
 from .columns import ColumnTable, table
 
@@ -67,7 +71,9 @@ __all__ = [
     "ColumnTable",
     "ConflictError",
     "CorruptError",
+    "CutInfo",
     "DataLostError",
+    "DatasetDescription",
     "DatasetInfo",
     "Error",
     "FencedError",
@@ -81,15 +87,19 @@ __all__ = [
     "NotFoundError",
     "NotOwnerError",
     "NotResidentError",
+    "Owner",
     "PermissionDeniedError",
+    "Retention",
     "Schema",
     "SchemaMismatchError",
     "SessionExpiredError",
+    "Snapshot",
     "Subscription",
     "Table",
     "TableLike",
     "TimeoutError",
     "TooLargeError",
+    "Transaction",
     "UnauthenticatedError",
     "UnavailableError",
     "UnsupportedError",

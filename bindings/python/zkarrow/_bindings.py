@@ -53,10 +53,23 @@ ZKA_CLIENT_CLOSED = 4
 ZKA_RESIDENCY_INLINE = 1
 ZKA_RESIDENCY_HOST = 2
 ZKA_ANY_VERSION = -1
+ZKA_LIFETIME_PERSISTENT = 1
+ZKA_LIFETIME_SESSION = 2
+ZKA_LIFETIME_TTL = 3
 ZKA_PUBLISH_SAME_SCHEMA = 1
 ZKA_READ_STRICT = 1
 ZKA_READ_WAIT = 2
 ZKA_READ_VALIDATE_FULL = 4
+ZKA_OWNER_CONNECTED = 1
+ZKA_OWNER_SUSPENDED = 2
+ZKA_OWNER_LOST = 3
+ZKA_OWNER_RELEASED = 4
+ZKA_OWNER_TAKE_OVER = 1
+ZKA_SCHEMA_POLICY_NONE = 1
+ZKA_SCHEMA_POLICY_BACKWARD = 2
+ZKA_SCHEMA_POLICY_FORWARD = 3
+ZKA_SCHEMA_POLICY_FULL = 4
+ZKA_SCHEMA_POLICY_EXACT = 5
 
 STATUS_NAMES = {
     0: "ZKA_OK",
@@ -122,6 +135,22 @@ class zka_loan_options(Structure):
     pass
 
 
+class zka_owner_options(Structure):
+    pass
+
+
+class zka_dataset_options(Structure):
+    pass
+
+
+class zka_dataset_description(Structure):
+    pass
+
+
+class zka_snapshot_options(Structure):
+    pass
+
+
 class zka_counters(Structure):
     pass
 
@@ -175,6 +204,7 @@ zka_client_options._fields_ = [
     ("data_dir", c_char_p),
     ("auth", c_char_p),
     ("inline_max", c_int64),
+    ("code_tag", c_char_p),
 ]
 
 zka_version_info._fields_ = [
@@ -188,6 +218,7 @@ zka_version_info._fields_ = [
     ("commit_id", c_char * 33),
     ("schema_id", c_char * 33),
     ("reserved", c_char * 6),
+    ("commit_number", c_int64),
 ]
 
 zka_publish_options._fields_ = [
@@ -196,12 +227,24 @@ zka_publish_options._fields_ = [
     ("expected_version", c_int64),
     ("residency", c_int32),
     ("reserved", c_int32),
+    ("owner", c_void_p),
+    ("tags", POINTER(c_char_p)),
+    ("n_tags", c_int64),
+    ("metadata", POINTER(c_char_p)),
+    ("n_metadata", c_int64),
+    ("ttl_ms", c_int64),
+    ("lifetime", c_int32),
+    ("reserved2", c_int32),
 ]
 
 zka_read_options._fields_ = [
     ("struct_size", c_uint32),
     ("flags", c_uint32),
     ("version", c_uint64),
+    ("tag", c_char_p),
+    ("as_of_commit_number", c_int64),
+    ("as_of_us", c_int64),
+    ("as_of_commit_id", c_char_p),
 ]
 
 zka_loan_options._fields_ = [
@@ -211,6 +254,44 @@ zka_loan_options._fields_ = [
     ("column_var_bytes", POINTER(c_int64)),
     ("n_columns", c_int64),
     ("alloc_bytes", c_int64),
+]
+
+zka_owner_options._fields_ = [
+    ("struct_size", c_uint32),
+    ("flags", c_uint32),
+]
+
+zka_dataset_options._fields_ = [
+    ("struct_size", c_uint32),
+    ("schema_policy", c_int32),
+    ("keep_versions", c_int64),
+    ("keep_age_ms", c_int64),
+    ("keep_bytes", c_int64),
+    ("ttl_ms", c_int64),
+]
+
+zka_dataset_description._fields_ = [
+    ("struct_size", c_uint32),
+    ("schema_policy", c_int32),
+    ("lifetime", c_int32),
+    ("owned", c_int32),
+    ("head", c_uint64),
+    ("epoch", c_uint64),
+    ("versions", c_int64),
+    ("nbytes", c_int64),
+    ("created_at_us", c_int64),
+    ("keep_versions", c_int64),
+    ("keep_age_ms", c_int64),
+    ("keep_bytes", c_int64),
+    ("ttl_ms", c_int64),
+]
+
+zka_snapshot_options._fields_ = [
+    ("struct_size", c_uint32),
+    ("reserved", c_uint32),
+    ("as_of_commit_number", c_int64),
+    ("as_of_us", c_int64),
+    ("as_of_commit_id", c_char_p),
 ]
 
 zka_counters._fields_ = [
@@ -364,6 +445,102 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
         ],
     ),
     "zka_loan_close": (c_int32, [c_void_p]),
+    "zka_owner_acquire": (
+        c_int32,
+        [
+            c_void_p,
+            c_char_p,
+            POINTER(zka_owner_options),
+            c_int64,
+            c_void_p,
+            POINTER(c_void_p),
+            POINTER(zka_error),
+        ],
+    ),
+    "zka_owner_epoch": (c_int32, [c_void_p, POINTER(c_uint64), POINTER(zka_error)]),
+    "zka_owner_state": (c_int32, [c_void_p, POINTER(c_int32), POINTER(zka_error)]),
+    "zka_owner_wait": (
+        c_int32,
+        [c_void_p, c_int32, c_int64, c_void_p, POINTER(c_int32), POINTER(zka_error)],
+    ),
+    "zka_owner_release": (c_int32, [c_void_p, c_int64, c_void_p, POINTER(zka_error)]),
+    "zka_owner_close": (c_int32, [c_void_p]),
+    "zka_dataset_configure": (
+        c_int32,
+        [c_void_p, c_char_p, POINTER(zka_dataset_options), c_int64, c_void_p, POINTER(zka_error)],
+    ),
+    "zka_dataset_describe": (
+        c_int32,
+        [
+            c_void_p,
+            c_char_p,
+            c_int64,
+            c_void_p,
+            POINTER(zka_dataset_description),
+            POINTER(ArrowArrayStream),
+            POINTER(zka_error),
+        ],
+    ),
+    "zka_dataset_tag": (
+        c_int32,
+        [c_void_p, c_char_p, c_uint64, c_char_p, c_int64, c_void_p, POINTER(zka_error)],
+    ),
+    "zka_dataset_untag": (
+        c_int32,
+        [c_void_p, c_char_p, c_char_p, c_int64, c_void_p, POINTER(zka_error)],
+    ),
+    "zka_transaction_open": (c_int32, [c_void_p, POINTER(c_void_p), POINTER(zka_error)]),
+    "zka_transaction_publish": (
+        c_int32,
+        [
+            c_void_p,
+            c_char_p,
+            POINTER(ArrowArrayStream),
+            POINTER(zka_publish_options),
+            c_int64,
+            c_void_p,
+            POINTER(zka_error),
+        ],
+    ),
+    "zka_transaction_append": (
+        c_int32,
+        [
+            c_void_p,
+            c_char_p,
+            POINTER(ArrowArrayStream),
+            POINTER(zka_publish_options),
+            c_int64,
+            c_void_p,
+            POINTER(zka_error),
+        ],
+    ),
+    "zka_transaction_commit": (c_int32, [c_void_p, c_int64, c_void_p, POINTER(zka_error)]),
+    "zka_transaction_version": (
+        c_int32,
+        [c_void_p, c_char_p, POINTER(zka_version_info), POINTER(zka_error)],
+    ),
+    "zka_transaction_close": (c_int32, [c_void_p]),
+    "zka_snapshot_open": (
+        c_int32,
+        [
+            c_void_p,
+            POINTER(c_char_p),
+            c_int64,
+            POINTER(zka_snapshot_options),
+            c_int64,
+            c_void_p,
+            POINTER(c_void_p),
+            POINTER(zka_error),
+        ],
+    ),
+    "zka_snapshot_read": (c_int32, [c_void_p, c_char_p, POINTER(c_void_p), POINTER(zka_error)]),
+    "zka_snapshot_version": (
+        c_int32,
+        [c_void_p, c_char_p, POINTER(zka_version_info), POINTER(zka_error)],
+    ),
+    "zka_snapshot_versions": (c_int32, [c_void_p, POINTER(ArrowArrayStream), POINTER(zka_error)]),
+    "zka_snapshot_commit_number": (c_int32, [c_void_p, POINTER(c_int64), POINTER(zka_error)]),
+    "zka_snapshot_close": (c_int32, [c_void_p]),
     "zka__counters": (c_int32, [POINTER(zka_counters), POINTER(zka_error)]),
     "zka__raise_for_test": (c_int32, [c_int32, c_int32, c_uint32, POINTER(zka_error)]),
 }

@@ -6,23 +6,27 @@ import atexit
 import os
 import weakref
 from ctypes import byref, c_int32, c_void_p, sizeof
-from typing import Any, Literal, Mapping, Union
+from typing import Any, Iterable, Literal, Mapping, Union
 
 from . import _bindings, _ffi, _waiting
-from ._bindings import ArrowArrayStream, zka_client_options, zka_publish_options, zka_read_options
+from ._bindings import ArrowArrayStream, zka_client_options, zka_read_options
 from ._lists import DatasetInfo, ListResult, VersionInfo
 from ._errors import InvalidArgumentError
 from ._handle import Handle
+from ._history import DatasetDescription, Lifetime, Retention, SchemaPolicy
 from ._loan import Loan, SchemaLike, open_loan
+from ._owner import Owner, acquire
 from ._protocols import TableLike
 from ._stream import Source
+from ._commit import Attached, Residency, publish_options
+from ._snapshot import AsOf, Snapshot, moment, open_snapshot
 from ._subscription import Subscription
 from ._table import Table
-from ._version import RESIDENCIES, Version, from_info, new_info
+from ._transaction import Transaction, begin
+from ._version import Version, from_info, new_info
 from ._waiting import milliseconds
 
 State = Literal["connected", "suspended", "lost", "closed"]
-Residency = Literal["inline", "host"]
 
 _STATES: dict[int, State] = {
     _bindings.ZKA_CLIENT_CONNECTED: "connected",
@@ -30,8 +34,6 @@ _STATES: dict[int, State] = {
     _bindings.ZKA_CLIENT_LOST: "lost",
     _bindings.ZKA_CLIENT_CLOSED: "closed",
 }
-_RESIDENCY_CODES: dict[str | None, int] = {None: 0, **{v: k for k, v in RESIDENCIES.items()}}
-_PUBLISH_SIZE = sizeof(zka_publish_options)
 _READ_SIZE = sizeof(zka_read_options)
 
 _open_clients: weakref.WeakSet[Client] = weakref.WeakSet()
@@ -44,14 +46,16 @@ def connect(
     session_timeout: float = 10.0,
     auth: str | None = None,
     inline_max: int | None = None,
+    code_tag: str | None = None,
     timeout: float | None = 30.0,
 ) -> Client:
     """Opens a client and waits until it is connected, at most ``timeout`` seconds.
 
-    ``url`` is "zk://host:port,host:port/chroot". ``data_dir`` is the data directory, None = the
+    ``url`` is "zk://host:port,host:port/chroot" or "local:/path". ``data_dir`` is the data directory, None = the
     host's default for this namespace. ``session_timeout`` is asked in seconds; the server clamps
     it. ``auth`` is "digest:user:password". Tables up to ``inline_max`` bytes are kept in the
-    coordinator, None = 65,536. Close the client, or use it as a context manager.
+    coordinator, None = 65,536. ``code_tag`` is what this program calls itself, recorded with each
+    version it publishes. Close the client, or use it as a context manager.
 
     Raises InvalidArgumentError, UnavailableError, UnauthenticatedError, PermissionDeniedError,
     UnsupportedError (another format version), NoSpaceError, ForkedError.
@@ -64,6 +68,7 @@ def connect(
         None if data_dir is None else os.fsencode(data_dir),
         None if auth is None else _ffi.text(auth, "auth"),
         -1 if inline_max is None else inline_max,
+        None if code_tag is None else _ffi.text(code_tag, "code_tag"),
     )
 
     def open_client(timeout_ms: int, cancel: Any) -> Client:
@@ -111,6 +116,10 @@ class Client(Handle):
         expected_version: int | None = None,
         residency: Residency | None = None,
         same_schema: bool = False,
+        owner: Owner | None = None,
+        tags: Iterable[str] = (),
+        metadata: Mapping[str, str] | None = None,
+        lifetime: Lifetime | None = None,
         timeout: float | None = 30.0,
     ) -> Version:
         """Makes a table the next version of a dataset, atomically; makes the dataset if need be.
@@ -120,14 +129,21 @@ class Client(Handle):
         once. What an iterable raises is raised here. ``expected_version`` is the number the head
         must have, 0 = the dataset must not exist yet, None = do not compare. ``residency`` None =
         inline when small, else host. ``same_schema`` refuses a schema other than the head's.
+        ``owner`` is the dataset's, from `own`; a dataset that has one refuses everybody else.
+
+        ``tags`` name the version, and move here from wherever they were, in the same commit.
+        ``metadata`` is attached to it, 4,096 bytes at most. ``lifetime`` is decided by the publish that
+        makes the dataset: "persistent", "session" = as long as this client's session, or for how many
+        seconds after its last publish it stays.
 
         Raises InvalidArgumentError, AlreadyExistsError, NotFoundError, ConflictError,
-        NotOwnerError, SchemaMismatchError, NoSpaceError, TooLargeError, TimeoutError,
+        NotOwnerError, FencedError, SchemaMismatchError, NoSpaceError, TooLargeError, TimeoutError,
         UnsupportedError. Where ``outcome_unknown`` is true it may have been published all the same.
         """
         flags = _bindings.ZKA_PUBLISH_SAME_SCHEMA if same_schema else 0
         commit = _ffi.library().zka_dataset_publish
-        return self._commit(commit, name, table, expected_version, residency, flags, timeout)
+        attached = (tags, metadata, lifetime)
+        return self._commit(commit, name, table, expected_version, residency, flags, owner, attached, timeout)
 
     def append(
         self,
@@ -136,6 +152,10 @@ class Client(Handle):
         *,
         expected_version: int | None = None,
         residency: Residency | None = None,
+        owner: Owner | None = None,
+        tags: Iterable[str] = (),
+        metadata: Mapping[str, str] | None = None,
+        lifetime: Lifetime | None = None,
         timeout: float | None = 30.0,
     ) -> Version:
         """Makes the head's rows and those of ``table`` behind them the next version, atomically;
@@ -148,7 +168,8 @@ class Client(Handle):
         or DataLostError when the head's rows had to be rewritten and are not on this host.
         """
         commit = _ffi.library().zka_dataset_append
-        return self._commit(commit, name, table, expected_version, residency, 0, timeout)
+        attached = (tags, metadata, lifetime)
+        return self._commit(commit, name, table, expected_version, residency, 0, owner, attached, timeout)
 
     def _commit(
         self,
@@ -158,20 +179,13 @@ class Client(Handle):
         expected_version: int | None,
         residency: Residency | None,
         flags: int,
+        owner: Owner | None,
+        attached: Attached,
         timeout: float | None,
     ) -> Version:
         pointer = self._open_pointer()
         dataset = _ffi.text(name, "name")
-        if residency not in _RESIDENCY_CODES:
-            raise InvalidArgumentError(
-                f"residency must be 'inline' or 'host' and was {residency!r}"
-            )
-        options = zka_publish_options(
-            _PUBLISH_SIZE,
-            flags,
-            _bindings.ZKA_ANY_VERSION if expected_version is None else expected_version,
-            _RESIDENCY_CODES[residency],
-        )
+        options = publish_options(expected_version, residency, flags, owner, attached)
         source = Source(table)
 
         def commit(timeout_ms: int, cancel: Any) -> Version:
@@ -190,6 +204,16 @@ class Client(Handle):
             return from_info(info)
 
         return _waiting.wait(commit, timeout)
+
+    def own(self, name: str, *, timeout: float | None = 30.0, take_over: bool = False) -> Owner:
+        """Becomes the one writer of a dataset; makes the dataset, with no version yet, if need be.
+
+        Where it has an owner this waits, at most ``timeout`` seconds, until that one lets go or its
+        session ends; ``take_over`` takes it at once from an owner that lives, which is told.
+
+        Raises TimeoutError, naming the owner. Use it as a context manager, which releases.
+        """
+        return acquire(self, name, timeout, take_over)
 
     def loan(
         self,
@@ -216,12 +240,19 @@ class Client(Handle):
         name: str,
         *,
         version: int | None = None,
+        as_of: AsOf | None = None,
+        tag: str | None = None,
         wait: Union[bool, float] = False,
         strict: bool = False,
         validate: Literal["normal", "full"] = "normal",
         timeout: float | None = 30.0,
     ) -> Table:
-        """Takes hold of a version: the head, or number ``version``. Nothing is copied.
+        """Takes hold of a version: the head, number ``version``, or the one that has the ``tag``.
+        Nothing is copied.
+
+        ``as_of`` takes the version that was the head at an earlier moment: just after a commit, by
+        its number (int) or its id (str), or at a time (datetime), by the publishers' clocks; not
+        together with ``version`` or ``wait``.
 
         ``wait`` true waits until it exists, at most ``timeout`` seconds; a number waits so many
         seconds. ``strict`` asks the coordinator's leader first, so that every commit acknowledged
@@ -247,7 +278,13 @@ class Client(Handle):
             flags |= _bindings.ZKA_READ_WAIT
             if wait is not True:
                 timeout = wait
-        options = zka_read_options(_READ_SIZE, flags, _number(version))
+        options = zka_read_options(
+            _READ_SIZE,
+            flags,
+            _number(version),
+            None if tag is None else _ffi.text(tag, "tag"),
+            *moment(as_of),
+        )
 
         def read(timeout_ms: int, cancel: Any) -> Table:
             out = c_void_p()
@@ -262,7 +299,7 @@ class Client(Handle):
             )
             return Table(out.value, name)
 
-        return _waiting.wait(read, timeout, from_memory=not strict)
+        return _waiting.wait(read, timeout, from_memory=not strict and as_of is None)
 
     def stat(
         self, name: str, *, version: int | None = None, timeout: float | None = 30.0
@@ -319,7 +356,7 @@ class Client(Handle):
         """Drops the whole dataset, or one version, which must not be the head.
 
         Tables that hold it stay valid; no new reader finds it. Raises NotFoundError, ConflictError
-        (it is the head), NotOwnerError, TimeoutError.
+        (it is the head, or has a tag), NotOwnerError, TimeoutError.
         """
         library = _ffi.library()
         pointer = self._open_pointer()
@@ -330,6 +367,42 @@ class Client(Handle):
             _ffi.call(library.zka_dataset_drop, pointer, dataset, number, timeout_ms, cancel)
 
         _waiting.wait(drop, timeout)
+
+    def configure(
+        self,
+        name: str,
+        *,
+        retention: Retention | int | None = None,
+        schema_policy: SchemaPolicy | None = None,
+        ttl: float | None = None,
+        timeout: float | None = 30.0,
+    ) -> None:
+        """Decides which versions of a dataset are kept, which schemas it admits, and for how long it
+        stays after its last publish; what is None stays as it is. Makes the dataset if need be.
+
+        ``retention`` may be just how many versions. ``schema_policy`` compares a new schema with the
+        head's: "backward" = programs for the new one can read the old, "forward" = the other way
+        round, "full" = both, "exact", or "none". ``ttl`` is in seconds, 0 = until it is dropped.
+
+        Raises InvalidArgumentError.
+        """
+        pointer = self._open_pointer()
+        _history.configure(pointer, name, retention, schema_policy, ttl, timeout)
+
+    def describe(self, name: str, *, timeout: float | None = 30.0) -> DatasetDescription:
+        """All that is known of a dataset. Raises NotFoundError."""
+        return _history.describe(self._open_pointer(), name, timeout)
+
+    def tag(
+        self, name: str, version: int, tag: str, *, timeout: float | None = 30.0
+    ) -> None:
+        """Gives a version a tag, which moves here when another version has it. What has a tag is
+        neither dropped nor removed by retention. Raises NotFoundError, TooLargeError (256 tags)."""
+        _history.tag(self._open_pointer(), name, _number(version), tag, timeout)
+
+    def untag(self, name: str, tag: str, *, timeout: float | None = 30.0) -> None:
+        """Removes a tag. Raises NotFoundError."""
+        _history.untag(self._open_pointer(), name, tag, timeout)
 
     def subscribe(
         self, name: str, *, after: int = 0, timeout: float | None = None
@@ -348,6 +421,33 @@ class Client(Handle):
             byref(pointer),
         )
         return Subscription(pointer.value, name, timeout)
+
+    def transaction(self, *, timeout: float | None = 30.0) -> Transaction:
+        """Begins a transaction: versions of several datasets that become heads together, or not at
+        all. As a context manager it commits at the end of the block, at most ``timeout`` seconds,
+        and gives up when the block raises.
+
+        Raises PermissionDeniedError when the data directory can only be read.
+        """
+        return begin(self._open_pointer(), timeout)
+
+    def snapshot(
+        self,
+        names: Iterable[str] | None = None,
+        *,
+        as_of: AsOf | None = None,
+        timeout: float | None = 30.0,
+    ) -> Snapshot:
+        """Takes a consistent cut over the datasets ``names``, at most 4,096, None = all there are.
+
+        Its versions were the heads at one commit, never one half of a transaction; it sees every
+        commit acknowledged before the call, and holds the bytes. ``as_of`` is an earlier moment:
+        just after a commit, by its number (int) or its id (str), or at a time (datetime), by the
+        publishers' clocks. Of all datasets, those with no version at that moment are left out.
+
+        Raises NotFoundError, TooLargeError. Close the snapshot, or use it as a context manager.
+        """
+        return open_snapshot(self._open_pointer(), names, as_of, timeout)
 
     def __repr__(self) -> str:
         return f"<zkarrow.Client {self._url!r} {self.state}>"

@@ -27,11 +27,16 @@ class DatasetInfo:
     committed_at: datetime
     residency: str
     schema_id: str
+    commit_number: int
 
 
 @dataclasses.dataclass(frozen=True)
 class VersionInfo:
-    """A version in a dataset's history; ``author`` is "pid@host"."""
+    """A version in a dataset's history.
+
+    ``author`` is "pid@host" of its publisher, ``code_tag`` what that program calls itself, "" = it did
+    not say; ``parent_commit_id`` is that of the version it followed, "" = it was the first.
+    """
 
     version: int
     epoch: int
@@ -40,6 +45,19 @@ class VersionInfo:
     committed_at: datetime
     residency: str
     schema_id: str
+    commit_number: int
+    commit_id: str
+    author: str
+    parent_commit_id: str
+    code_tag: str
+    tags: list[str]
+    metadata: dict[str, str]
+
+
+@dataclasses.dataclass(frozen=True)
+class CutInfo(DatasetInfo):
+    """A dataset with its version in a snapshot; ``author`` is "pid@host" of the publisher."""
+
     commit_id: str
     author: str
 
@@ -108,7 +126,7 @@ def rows(stream: ArrowArrayStream) -> Iterator[dict[str, Any]]:
 
 def column(field: ArrowSchema, array: ArrowArray, offset: int, length: int) -> list[Any]:
     """The values of a column of a batch, from row ``offset`` of the array on."""
-    decode = _DECODERS.get(field.format)
+    decode = _DECODERS.get(field.format) or _nested(field)
     if decode is None:
         raise NotImplementedError(f"a column of the format {field.format!r} cannot be decoded")
     start = array.offset + offset
@@ -138,6 +156,24 @@ def _texts(array: ArrowArray, start: int, length: int) -> list[Any]:
     return [
         string_at(data + begin, end - begin).decode() for begin, end in zip(ends, list(ends)[1:])
     ]
+
+
+def _nested(field: ArrowSchema) -> Callable[[ArrowArray, int, int], list[Any]] | None:
+    """A decoder of lists and maps, whose items have one of the types below."""
+    if field.format not in (b"+l", b"+m"):
+        return None
+
+    def decode(array: ArrowArray, start: int, length: int) -> list[Any]:
+        ends = list((c_int32 * (length + 1)).from_address(array.buffers[1] + 4 * start))
+        (item,), (values,) = _arrow.children(field), _arrow.children(array)
+        if field.format == b"+l":
+            items = column(item, values, 0, ends[-1])
+            return [items[begin:end] for begin, end in zip(ends, ends[1:])]
+        parts = zip(_arrow.children(item), _arrow.children(values))
+        keys, mapped = (column(part, inner, values.offset, ends[-1]) for part, inner in parts)
+        return [dict(zip(keys[b:e], mapped[b:e])) for b, e in zip(ends, ends[1:])]
+
+    return decode
 
 
 _DECODERS: dict[bytes, Callable[[ArrowArray, int, int], list[Any]]] = {

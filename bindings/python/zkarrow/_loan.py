@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from ctypes import byref, c_int64, c_void_p, sizeof
-from typing import Any, Mapping, Union
+from typing import Any, Iterable, Mapping, Union
 
 from . import _arrow, _bindings, _capsule, _ffi, columns
 from ._bindings import ArrowArray, ArrowSchema, zka_loan_options
 from ._errors import InvalidArgumentError, NotFoundError
 from ._handle import Handle
+from ._history import Lifetime, attach
 from ._loan_columns import Bits, Buffers, Column, column_of
+from ._owner import Owner, pointer_of
 from ._protocols import ArrowSchemaExportable
 from ._table import TYPE_NAMES
 from ._version import Version, from_info, new_info
@@ -121,16 +123,20 @@ class Loan(Handle):
         rows: int | None = None,
         expected_version: int | None = None,
         same_schema: bool = False,
+        owner: Owner | None = None,
+        tags: Iterable[str] = (),
+        metadata: Mapping[str, str] | None = None,
+        lifetime: Lifetime | None = None,
         timeout: float | None = 30.0,
     ) -> Version:
         """Makes the loan the next version of a dataset, atomically; makes the dataset if need be.
 
-        ``rows`` is how many to publish, from the first on, None = all. ``expected_version`` and
-        ``same_schema`` are as in `Client.publish`.
+        ``rows`` is how many to publish, from the first on, None = all. ``expected_version``,
+        ``same_schema``, ``owner``, ``tags``, ``metadata`` and ``lifetime`` are as in `Client.publish`.
 
         Raises InvalidArgumentError (published already), TooLargeError (a column used more than the
         loan has for it), AlreadyExistsError, NotFoundError, ConflictError, NotOwnerError,
-        SchemaMismatchError. Where ``outcome_unknown`` is true it may have been published.
+        FencedError, SchemaMismatchError. Where ``outcome_unknown`` is true it may have been published.
         """
         library = _ffi.library()
         pointer = self._open_pointer()
@@ -142,7 +148,11 @@ class Loan(Handle):
             sizeof(_bindings.zka_publish_options),
             _bindings.ZKA_PUBLISH_SAME_SCHEMA if same_schema else 0,
             _bindings.ZKA_ANY_VERSION if expected_version is None else expected_version,
+            0,
+            0,
+            pointer_of(owner),
         )
+        attach(options, tags, metadata, lifetime)
         assert self._buffers is not None
         batch = self._buffers.array
         batch.length = count

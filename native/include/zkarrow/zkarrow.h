@@ -265,11 +265,12 @@ typedef struct zka_client_options {
   int32_t session_timeout_ms; /**< asked session timeout; 0 = 10,000. The server clamps it. */
   const char* data_dir;       /**< the data directory; NULL = the host's default for this namespace */
   const char* auth;           /**< "digest:user:password"; NULL = none. Never logged. */
-  int64_t inline_max; /**< tables up to this many bytes are kept in the coordinator; -1 = 65,536; at most 524,288 */
+  int64_t inline_max;   /**< tables up to this many bytes are kept in the coordinator; -1 = 65,536; at most 524,288 */
+  const char* code_tag; /**< what this program calls itself, recorded with each version it publishes; NULL = nothing */
 } zka_client_options;
 
 #define ZKA_CLIENT_OPTIONS_INIT \
-  { sizeof(zka_client_options), 0, NULL, NULL, -1 }
+  { sizeof(zka_client_options), 0, NULL, NULL, -1, NULL }
 
 /** The client works. */
 #define ZKA_CLIENT_CONNECTED 1
@@ -282,14 +283,14 @@ typedef struct zka_client_options {
 
 /**
  * \brief Opens a client and waits until it is connected.
- * \param url "zk://host:port,host:port/chroot".
+ * \param url "zk://host:port,host:port/chroot", or "local:/path" for the embedded coordinator of this host.
  * \param options may be NULL.
  * \param timeout_ms how long to wait for the first connection.
  * \param cancel may be NULL.
  * \param[out] out the client.
  * \param[out] error what went wrong; may be NULL.
  * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_UNAVAILABLE, ZKA_UNAUTHENTICATED, ZKA_PERMISSION_DENIED,
- * ZKA_UNSUPPORTED (another format version), ZKA_NO_SPACE, ZKA_CANCELLED, ZKA_FORKED.
+ * ZKA_UNSUPPORTED (another format version), ZKA_NO_SPACE, ZKA_CORRUPT (an embedded one), ZKA_CANCELLED, ZKA_FORKED.
  * \par Ownership
  * The caller closes it with zka_client_close().
  * \par Thread safety
@@ -429,15 +430,25 @@ typedef struct zka_version_info {
   char commit_id[33];      /**< 32 hex digits */
   char schema_id[33];      /**< 32 hex digits: content address of the schema */
   char reserved[6];        /**< zero */
+  int64_t commit_number;   /**< the commit that made it, in the one order of all commits of the coordinator; the same
+                                for the versions of one transaction; 0 = not known */
 } zka_version_info;
 
-#define ZKA_VERSION_INFO_INIT                                   \
-  {                                                             \
-    sizeof(zka_version_info), 0, 0, 0, 0, 0, 0, {0}, {0}, { 0 } \
-  }
+#define ZKA_VERSION_INFO_INIT \
+  { sizeof(zka_version_info), 0, 0, 0, 0, 0, 0, {0}, {0}, {0}, 0 }
+
+/** The right to be the one writer of a dataset; see zka_owner_acquire(). */
+typedef struct zka_owner zka_owner;
 
 /** For zka_publish_options.expected_version: publish whatever the head is. */
 #define ZKA_ANY_VERSION (-1)
+
+/** The dataset stays until it is dropped. */
+#define ZKA_LIFETIME_PERSISTENT 1
+/** The dataset stays as long as the session of the client that made it. */
+#define ZKA_LIFETIME_SESSION 2
+/** The dataset stays until nothing was published to it for a time. */
+#define ZKA_LIFETIME_TTL 3
 
 /** Flag of zka_publish_options: refuse a schema other than the head's with ZKA_SCHEMA_MISMATCH. */
 #define ZKA_PUBLISH_SAME_SCHEMA 1u
@@ -450,10 +461,20 @@ typedef struct zka_publish_options {
                                  ZKA_ANY_VERSION = do not compare */
   int32_t residency;        /**< ZKA_RESIDENCY_...; 0 = inline when small (see zka_client_options), else host */
   int32_t reserved;         /**< zero */
+  zka_owner* owner;        /**< the dataset's owner, acquired by the same client; NULL = publish without owning, which a
+                                dataset that has an owner refuses with ZKA_NOT_OWNER */
+  const char* const* tags; /**< tags for the version; those that name another one move, in the same commit */
+  int64_t n_tags;          /**< how many; at most 64 */
+  const char* const* metadata; /**< what to attach to the version: key, value, key, value, ...; 4,096 bytes at most */
+  int64_t n_metadata;          /**< how many pairs; at most 64 */
+  int64_t ttl_ms;              /**< with ZKA_LIFETIME_TTL: for how long after its last publish the dataset stays */
+  int32_t lifetime;            /**< ZKA_LIFETIME_..., decided when the dataset is made; 0 = persistent, or whatever a
+                                    dataset that exists has */
+  int32_t reserved2;           /**< zero */
 } zka_publish_options;
 
 #define ZKA_PUBLISH_OPTIONS_INIT \
-  { sizeof(zka_publish_options), 0u, ZKA_ANY_VERSION, 0, 0 }
+  { sizeof(zka_publish_options), 0u, ZKA_ANY_VERSION, 0, 0, NULL, NULL, 0, NULL, 0, 0, 0, 0 }
 
 /**
  * \brief Makes a table the next version of a dataset, atomically; makes the dataset when it does not exist.
@@ -467,7 +488,7 @@ typedef struct zka_publish_options {
  * \param[out] error what went wrong; may be NULL.
  * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_ALREADY_EXISTS (expected 0), ZKA_NOT_FOUND (expected a
  * version of a dataset that does not exist), ZKA_CONFLICT (the head is not the expected version; the message names the
- * winner), ZKA_NOT_OWNER, ZKA_SCHEMA_MISMATCH, ZKA_NO_SPACE, ZKA_TOO_LARGE, ZKA_TIMEOUT, ZKA_CANCELLED,
+ * winner), ZKA_NOT_OWNER, ZKA_FENCED, ZKA_SCHEMA_MISMATCH, ZKA_NO_SPACE, ZKA_TOO_LARGE, ZKA_TIMEOUT, ZKA_CANCELLED,
  * ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED, ZKA_UNSUPPORTED, ZKA_FORKED.
  * \par Ownership
  * `stream` is consumed on ZKA_OK only; nothing of it is kept. After a failure it may have been read to its end: release
@@ -520,10 +541,20 @@ typedef struct zka_read_options {
   uint32_t struct_size; /**< sizeof(zka_read_options) */
   uint32_t flags;       /**< ZKA_READ_... */
   uint64_t version;     /**< the version's number; 0 = the head */
+  const char* tag;      /**< read the version that has this tag instead, which is not waited for; NULL = none */
+
+  /** The version that was the head at an earlier moment, in one of three ways; not together with `version`, `tag` or
+      ZKA_READ_WAIT. Just after the commit with this number; 0 = not given. */
+  int64_t as_of_commit_number;
+  /** Just after the last commit made by this time, by its publisher's clock: microseconds since 1970-01-01 UTC; 0 = not
+      given. */
+  int64_t as_of_us;
+  /** Just after the commit with this id, which made a version of the dataset; NULL = not given. */
+  const char* as_of_commit_id;
 } zka_read_options;
 
 #define ZKA_READ_OPTIONS_INIT \
-  { sizeof(zka_read_options), 0u, 0 }
+  { sizeof(zka_read_options), 0u, 0, NULL, 0, 0, NULL }
 
 /**
  * \brief Takes hold of a version. Its bytes stay valid until the table is closed and the last buffer got from it is
@@ -573,7 +604,7 @@ ZKA_API ZKA_NODISCARD zka_status zka_dataset_stat(zka_client* client, const char
 
 /**
  * \brief The datasets of the namespace with their heads, by name: name utf8, version uint64, epoch uint64, rows int64,
- * nbytes int64, committed_at timestamp[us, UTC], residency utf8, schema_id utf8.
+ * nbytes int64, committed_at timestamp[us, UTC], residency utf8, schema_id utf8, commit_number int64.
  * \param client the client.
  * \param prefix only names that begin with it; NULL = all.
  * \param timeout_ms the deadline.
@@ -593,8 +624,9 @@ ZKA_API ZKA_NODISCARD zka_status zka_dataset_list(zka_client* client, const char
 
 /**
  * \brief The versions of a dataset that can still be read, oldest first: version uint64, epoch uint64, rows int64,
- * nbytes int64, committed_at timestamp[us, UTC], residency utf8, schema_id utf8, commit_id utf8, author utf8
- * ("pid@host").
+ * nbytes int64, committed_at timestamp[us, UTC], residency utf8, schema_id utf8, commit_number int64, commit_id utf8,
+ * author utf8 ("pid@host"), parent_commit_id utf8 (of the version it followed; empty for the first), code_tag utf8
+ * (empty for none), tags list<utf8>, metadata map<utf8, utf8>.
  * \param client the client.
  * \param name the dataset.
  * \param timeout_ms the deadline.
@@ -622,8 +654,8 @@ ZKA_API ZKA_NODISCARD zka_status zka_dataset_history(zka_client* client, const c
  * \param timeout_ms the deadline.
  * \param cancel may be NULL.
  * \param[out] error what went wrong; may be NULL.
- * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND, ZKA_CONFLICT (it is the head),
- * ZKA_NOT_OWNER, ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED, ZKA_FORKED.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND, ZKA_CONFLICT (it is the head, or
+ * has a tag), ZKA_NOT_OWNER, ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED, ZKA_FORKED.
  * \par Ownership
  * Nothing changes hands.
  * \par Thread safety
@@ -858,7 +890,7 @@ ZKA_API ZKA_NODISCARD zka_status zka_loan_alloc(zka_loan* loan, int64_t bytes, v
  * \return ZKA_OK, ZKA_INVALID_ARGUMENT (also: published already, a buffer is not in the loan), ZKA_INVALID_HANDLE
  * (also: the client is closed), ZKA_TOO_LARGE (a column used more than the loan has for it), ZKA_BUSY (it is being
  * published), ZKA_ALREADY_EXISTS (expected 0), ZKA_NOT_FOUND (expected a version of a dataset that does not exist),
- * ZKA_CONFLICT (the head is not the expected version; the message names the winner), ZKA_NOT_OWNER,
+ * ZKA_CONFLICT (the head is not the expected version; the message names the winner), ZKA_NOT_OWNER, ZKA_FENCED,
  * ZKA_SCHEMA_MISMATCH, ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED, ZKA_FORKED.
  * \par Ownership
  * `batch` stays the caller's.
@@ -885,6 +917,519 @@ ZKA_API zka_status zka_loan_close(zka_loan* loan);
 
 /** @} */
 
+/** \defgroup owner Owner
+ * The one writer that a dataset admits at a time. Each owner has an epoch, larger than that of every owner before; each
+ * commit checks it, so that an owner that was taken over publishes nothing, whatever it believes.
+ * @{ */
+
+/** It publishes. */
+#define ZKA_OWNER_CONNECTED 1
+/** The connection is lost, or nothing was heard for two thirds of the session's timeout. Nobody else owns the dataset
+ * yet; what this owner publishes waits until it is connected again. */
+#define ZKA_OWNER_SUSPENDED 2
+/** The session may have ended, so that another may own the dataset now. If nobody does when the connection is back, it
+ * is connected again with the same epoch; otherwise this is the end, and publishing gives ZKA_FENCED. */
+#define ZKA_OWNER_LOST 3
+/** It was released. The end. */
+#define ZKA_OWNER_RELEASED 4
+
+/** Flag of zka_owner_options: take the dataset from an owner that lives, without waiting. That one is told, and what it
+ * publishes from then on is refused: for an operator, or a supervisor that knows the owner to be dead. */
+#define ZKA_OWNER_TAKE_OVER 1u
+
+/** How to acquire ownership. */
+typedef struct zka_owner_options {
+  uint32_t struct_size; /**< sizeof(zka_owner_options) */
+  uint32_t flags;       /**< ZKA_OWNER_... */
+} zka_owner_options;
+
+#define ZKA_OWNER_OPTIONS_INIT \
+  { sizeof(zka_owner_options), 0u }
+
+/**
+ * \brief Becomes the one writer of a dataset; makes the dataset, with no version yet, when it does not exist. Where it
+ * has an owner, this waits until that one releases it or its session ends. Who waited longest is not served first.
+ * \param client the client.
+ * \param name the dataset.
+ * \param options may be NULL.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[out] out the owner.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_TIMEOUT (the message names the owner), ZKA_CANCELLED,
+ * ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED, ZKA_FORKED. After any failure the dataset is not owned by this call, nor will
+ * be.
+ * \par Ownership
+ * The caller closes it with zka_owner_close().
+ * \par Thread safety
+ * Any thread. The owner may be used by any number of threads at once.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_owner_acquire(zka_client* client, const char* name,
+                                                   const zka_owner_options* options, int64_t timeout_ms,
+                                                   zka_cancel* cancel, zka_owner** out, zka_error* error);
+
+/**
+ * \brief The epoch of an owner, its fencing token: to be passed along to whatever else must not obey a late owner.
+ * \param owner the owner.
+ * \param[out] out the epoch.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_owner_epoch(zka_owner* owner, uint64_t* out, zka_error* error);
+
+/**
+ * \brief The state of an owner at this moment, one of ZKA_OWNER_... Asks nobody but the clock.
+ * \param owner the owner.
+ * \param[out] out the state.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_owner_state(zka_owner* owner, int32_t* out, zka_error* error);
+
+/**
+ * \brief Waits until the state of an owner is another one, be it that somebody has taken over.
+ * \param owner the owner.
+ * \param from the state already known, one of ZKA_OWNER_...
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[out] out the new state.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_FENCED (it is lost, and stays so), ZKA_NOT_OWNER (it
+ * was released, and stays so), ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE (it did not change, and the coordinator
+ * cannot be reached), ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_owner_wait(zka_owner* owner, int32_t from, int64_t timeout_ms, zka_cancel* cancel,
+                                                int32_t* out, zka_error* error);
+
+/**
+ * \brief Gives the ownership back, which wakes whoever waits for it. It is over for this owner at once; where the
+ * coordinator does not hear of it in time, the release goes on behind the caller's back. Once it is over, by whatever
+ * cause, this does nothing.
+ * \param owner the owner.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_CANCELLED, ZKA_UNAVAILABLE (the coordinator could not
+ * be told yet), ZKA_PERMISSION_DENIED, ZKA_FORKED.
+ * \par Ownership
+ * The handle stays; close it.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_owner_release(zka_owner* owner, int64_t timeout_ms, zka_cancel* cancel,
+                                                   zka_error* error);
+
+/**
+ * \brief Closes an owner, and releases it as zka_owner_release() does, waiting a few seconds at most. A publish under
+ * way with it may be refused. May come after zka_client_close(), which releases what its client owns.
+ * \param owner the owner; NULL does nothing.
+ * \return ZKA_OK, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * The handle is gone.
+ * \par Thread safety
+ * Any thread, once per handle.
+ * \since 0.1
+ */
+ZKA_API zka_status zka_owner_close(zka_owner* owner);
+
+/** @} */
+
+/** \defgroup history History
+ * Which versions of a dataset are kept, which schemas it admits, how long it stays, and tags, which name versions.
+ * @{ */
+
+/** Any schema. */
+#define ZKA_SCHEMA_POLICY_NONE 1
+/** Programs for the new schema can read the version before. */
+#define ZKA_SCHEMA_POLICY_BACKWARD 2
+/** Programs for the schema of the version before can read the new one. */
+#define ZKA_SCHEMA_POLICY_FORWARD 3
+/** Both. */
+#define ZKA_SCHEMA_POLICY_FULL 4
+/** The very same schema, metadata too. */
+#define ZKA_SCHEMA_POLICY_EXACT 5
+
+/** What to decide about a dataset. */
+typedef struct zka_dataset_options {
+  uint32_t struct_size;  /**< sizeof(zka_dataset_options) */
+  int32_t schema_policy; /**< ZKA_SCHEMA_POLICY_...; 0 = as it is */
+  int64_t keep_versions; /**< how many versions are kept; 0 = any number; -1 in all three of keep_... = as they are */
+  int64_t keep_age_ms;   /**< for how long a version is kept after it was published; 0 = for ever */
+  int64_t keep_bytes;    /**< how many bytes are kept, each segment counted once; 0 = any number */
+  int64_t ttl_ms; /**< for how long the dataset stays after its last publish; 0 = until it is dropped, -1 = as it is */
+} zka_dataset_options;
+
+#define ZKA_DATASET_OPTIONS_INIT \
+  { sizeof(zka_dataset_options), 0, -1, -1, -1, -1 }
+
+/**
+ * \brief Decides which versions of a dataset are kept, which schemas it admits and how long it stays. Makes the
+ * dataset, with no version, when it does not exist.
+ *
+ * Versions are kept that are within every limit, the head and those with a tag; the latter do not count. What is no
+ * longer kept goes with the next publish, or the next sweep; tables that hold it stay valid. Publishers follow a schema
+ * policy from the moment this returns, and refuse with ZKA_SCHEMA_MISMATCH what it does not admit.
+ * \param client the client.
+ * \param name the dataset.
+ * \param options what to decide. Where one of keep_... is given, the others that are -1 set no limit.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT (also: a time to live for a dataset of a session), ZKA_INVALID_HANDLE,
+ * ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED, ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_dataset_configure(zka_client* client, const char* name,
+                                                       const zka_dataset_options* options, int64_t timeout_ms,
+                                                       zka_cancel* cancel, zka_error* error);
+
+/** What is known of a dataset. */
+typedef struct zka_dataset_description {
+  uint32_t struct_size;  /**< sizeof(zka_dataset_description), set by the caller */
+  int32_t schema_policy; /**< ZKA_SCHEMA_POLICY_... */
+  int32_t lifetime;      /**< ZKA_LIFETIME_... */
+  int32_t owned;         /**< 1 = it has an owner */
+  uint64_t head;         /**< the number of its newest version; 0 = none yet */
+  uint64_t epoch;        /**< the epoch of its last owner; 0 = it never had one */
+  int64_t versions;      /**< how many versions can still be read */
+  int64_t nbytes;        /**< their bytes, each segment counted once */
+  int64_t created_at_us; /**< microseconds since 1970-01-01 UTC, by the clock of whoever made it */
+  int64_t keep_versions; /**< how many versions are kept; 0 = any number */
+  int64_t keep_age_ms;   /**< for how long a version is kept; 0 = for ever */
+  int64_t keep_bytes;    /**< how many bytes are kept; 0 = any number */
+  int64_t ttl_ms;        /**< for how long it stays after its last publish; 0 = for ever */
+} zka_dataset_description;
+
+#define ZKA_DATASET_DESCRIPTION_INIT \
+  { sizeof(zka_dataset_description), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/**
+ * \brief What is known of a dataset, and its tags: tag utf8, version uint64, by tag.
+ * \param client the client.
+ * \param name the dataset.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[in,out] out the answer.
+ * \param[out] tags the tags; may be NULL.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND, ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE,
+ * ZKA_PERMISSION_DENIED, ZKA_FORKED.
+ * \par Ownership
+ * The caller releases `tags`.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_dataset_describe(zka_client* client, const char* name, int64_t timeout_ms,
+                                                      zka_cancel* cancel, zka_dataset_description* out,
+                                                      struct ArrowArrayStream* tags, zka_error* error);
+
+/**
+ * \brief Gives a version a tag. A tag names one version of its dataset: one that another version has moves, atomically.
+ * What has a tag is neither dropped nor removed because it is no longer kept.
+ * \param client the client.
+ * \param name the dataset.
+ * \param version the version's number.
+ * \param tag 1 to 128 bytes of UTF-8 with no control character.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND, ZKA_TOO_LARGE (256 tags), ZKA_TIMEOUT,
+ * ZKA_CANCELLED, ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED, ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_dataset_tag(zka_client* client, const char* name, uint64_t version,
+                                                 const char* tag, int64_t timeout_ms, zka_cancel* cancel,
+                                                 zka_error* error);
+
+/**
+ * \brief Removes a tag. Its version stays until it is dropped or no longer kept.
+ * \param client the client.
+ * \param name the dataset.
+ * \param tag the tag.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND, ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE,
+ * ZKA_PERMISSION_DENIED, ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_dataset_untag(zka_client* client, const char* name, const char* tag,
+                                                   int64_t timeout_ms, zka_cancel* cancel, zka_error* error);
+
+/** @} */
+
+/** \defgroup transaction Transaction
+ * Versions of several datasets that become heads together, in one atomic commit, or not at all: at most 256 datasets,
+ * each once, and 768 KiB of records and inline tables.
+ * @{ */
+
+/** Versions that are not committed yet. */
+typedef struct zka_transaction zka_transaction;
+
+/**
+ * \brief Begins a transaction. Asks the coordinator nothing.
+ * \param client the client.
+ * \param[out] out the transaction.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_PERMISSION_DENIED (the data directory can only be
+ * read), ZKA_FORKED.
+ * \par Ownership
+ * The caller closes it with zka_transaction_close().
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_transaction_open(zka_client* client, zka_transaction** out, zka_error* error);
+
+/**
+ * \brief Puts a table into the transaction, as the next version of a dataset, which is made when it does not exist. Its
+ * bytes are written now; nobody sees them before the commit.
+ * \param transaction the transaction.
+ * \param name the dataset, once in a transaction.
+ * \param stream the table; all its batches are read and copied once.
+ * \param options may be NULL. With an expected version the whole transaction is refused unless it is the head's;
+ * without one it is committed on whatever the head is by then.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[out] error what went wrong; may be NULL.
+ * \return as zka_dataset_publish; also ZKA_INVALID_ARGUMENT (the dataset is in it already, or it was committed),
+ * ZKA_TOO_LARGE (the 257th dataset, or too many bytes), ZKA_BUSY. The transaction is then as it was.
+ * \par Ownership
+ * `stream` is consumed on ZKA_OK only. Its buffers may be kept until the transaction is committed or closed.
+ * \par Thread safety
+ * Serialize per handle; two at once are refused.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_transaction_publish(zka_transaction* transaction, const char* name,
+                                                         struct ArrowArrayStream* stream,
+                                                         const zka_publish_options* options, int64_t timeout_ms,
+                                                         zka_cancel* cancel, zka_error* error);
+
+/**
+ * \brief Puts the head's rows and those of a table behind them into the transaction, as the next version.
+ * \param transaction the transaction.
+ * \param name the dataset, once in a transaction.
+ * \param stream the rows to add, of the head's schema.
+ * \param options may be NULL; an inline residency is refused.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[out] error what went wrong; may be NULL.
+ * \return as zka_dataset_append; also as zka_transaction_publish.
+ * \par Ownership
+ * As zka_transaction_publish.
+ * \par Thread safety
+ * Serialize per handle; two at once are refused.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_transaction_append(zka_transaction* transaction, const char* name,
+                                                        struct ArrowArrayStream* stream,
+                                                        const zka_publish_options* options, int64_t timeout_ms,
+                                                        zka_cancel* cancel, zka_error* error);
+
+/**
+ * \brief Makes all versions heads, or none. A transaction of no dataset does nothing.
+ * \param transaction the transaction.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT (committed already), ZKA_INVALID_HANDLE, ZKA_BUSY, ZKA_ALREADY_EXISTS,
+ * ZKA_NOT_FOUND, ZKA_CONFLICT (the message names the dataset and the winner), ZKA_NOT_OWNER, ZKA_FENCED,
+ * ZKA_SCHEMA_MISMATCH, ZKA_NO_SPACE, ZKA_TOO_LARGE, ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED,
+ * ZKA_FORKED. On any but ZKA_OK nothing was applied, and it may be committed again; unless the error's flags say
+ * ZKA_ERROR_OUTCOME_UNKNOWN, after which it is spent.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Serialize per handle; two at once are refused.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_transaction_commit(zka_transaction* transaction, int64_t timeout_ms,
+                                                        zka_cancel* cancel, zka_error* error);
+
+/**
+ * \brief What a committed transaction made of a dataset. All its versions have the same commit id and commit number.
+ * \param transaction the transaction.
+ * \param name the dataset.
+ * \param[in,out] out the version.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND (not in it, or not committed), ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_transaction_version(zka_transaction* transaction, const char* name,
+                                                         zka_version_info* out, zka_error* error);
+
+/**
+ * \brief Closes a transaction, and gives it up when it was not committed: nothing is left. A commit under way goes on
+ * to its end.
+ * \param transaction the transaction; NULL does nothing.
+ * \return ZKA_OK, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * The handle is gone.
+ * \par Thread safety
+ * Any thread, once per handle.
+ * \since 0.1
+ */
+ZKA_API zka_status zka_transaction_close(zka_transaction* transaction);
+
+/** @} */
+
+/** \defgroup snapshot Snapshot
+ * A consistent cut over several datasets: the versions that were their heads at one commit, never one half of a
+ * transaction. It holds the bytes of all of them.
+ * @{ */
+
+/** A hold on one version of each of several datasets. */
+typedef struct zka_snapshot zka_snapshot;
+
+/** Which moment to take a snapshot of: an earlier one, in one of three ways, or now. */
+typedef struct zka_snapshot_options {
+  uint32_t struct_size;        /**< sizeof(zka_snapshot_options) */
+  uint32_t reserved;           /**< zero */
+  int64_t as_of_commit_number; /**< just after the commit with this number; 0 = not given */
+  int64_t as_of_us;            /**< just after the last commit, of these datasets, made by this time, by its publisher's
+                                    clock: microseconds since 1970-01-01 UTC; 0 = not given */
+  const char* as_of_commit_id; /**< just after the commit with this id, which made a version of one of these datasets;
+                                    NULL = not given */
+} zka_snapshot_options;
+
+#define ZKA_SNAPSHOT_OPTIONS_INIT \
+  { sizeof(zka_snapshot_options), 0u, 0, 0, NULL }
+
+/**
+ * \brief Takes a snapshot. It sees every commit that was acknowledged anywhere before the call.
+ * \param client the client.
+ * \param names the datasets, at most 4,096; NULL = all there are, but for those that have no version at that moment.
+ * \param n_names how many.
+ * \param options may be NULL.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[out] out the snapshot.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND (a dataset, its version at that moment, or
+ * the moment), ZKA_TOO_LARGE (more datasets), ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED,
+ * ZKA_FORKED.
+ * \par Ownership
+ * The caller closes it with zka_snapshot_close().
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_snapshot_open(zka_client* client, const char* const* names, int64_t n_names,
+                                                   const zka_snapshot_options* options, int64_t timeout_ms,
+                                                   zka_cancel* cancel, zka_snapshot** out, zka_error* error);
+
+/**
+ * \brief The table of a dataset, any number of times. Waits for nothing.
+ * \param snapshot the snapshot.
+ * \param name a dataset of the snapshot.
+ * \param[out] out the table.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND (it is not in the snapshot),
+ * ZKA_NOT_RESIDENT, ZKA_DATA_LOST, ZKA_CORRUPT (its bytes could not be had when the snapshot was taken), ZKA_FORKED.
+ * \par Ownership
+ * The caller closes it with zka_table_close(), before or after the snapshot.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_snapshot_read(zka_snapshot* snapshot, const char* name, zka_table** out,
+                                                   zka_error* error);
+
+/**
+ * \brief The version of a dataset in a snapshot.
+ * \param snapshot the snapshot.
+ * \param name a dataset of the snapshot.
+ * \param[in,out] out the version.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND (it is not in the snapshot), ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_snapshot_version(zka_snapshot* snapshot, const char* name, zka_version_info* out,
+                                                      zka_error* error);
+
+/**
+ * \brief The datasets of a snapshot with their versions, in the order in which they were named, else by name: the
+ * columns of zka_dataset_list, then commit_id utf8 and author utf8.
+ * \param snapshot the snapshot.
+ * \param[out] out the list.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * The caller releases `out`.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_snapshot_versions(zka_snapshot* snapshot, struct ArrowArrayStream* out,
+                                                       zka_error* error);
+
+/**
+ * \brief The commit that a snapshot is a cut at: the last that changed one of its datasets, or the one asked for. As
+ * `as_of_commit_number` it gives the same cut again, as long as its versions can be read. 0 when it has no dataset.
+ * \param snapshot the snapshot.
+ * \param[out] out the number.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_snapshot_commit_number(zka_snapshot* snapshot, int64_t* out, zka_error* error);
+
+/**
+ * \brief Closes a snapshot. Tables got from it stay valid.
+ * \param snapshot the snapshot; NULL does nothing.
+ * \return ZKA_OK, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * The handle is gone.
+ * \par Thread safety
+ * Any thread, once per handle.
+ * \since 0.1
+ */
+ZKA_API zka_status zka_snapshot_close(zka_snapshot* snapshot);
+
+/** @} */
+
 /** \defgroup internals Internals
  * For tests of the library and its bindings; may change in any version.
  * @{ */
@@ -893,7 +1438,7 @@ ZKA_API zka_status zka_loan_close(zka_loan* loan);
 typedef struct zka_counters {
   uint32_t struct_size;     /**< sizeof(zka_counters), set by the caller */
   uint32_t reserved;        /**< zero */
-  int64_t handles;          /**< clients, tables, subscriptions, loans, cancels */
+  int64_t handles;          /**< clients, tables, subscriptions, loans, owners, transactions, snapshots, cancels */
   int64_t exported_arrays;  /**< arrays handed out and not yet released */
   int64_t exported_streams; /**< streams handed out and not yet released */
   int64_t exported_schemas; /**< schemas handed out and not yet released */

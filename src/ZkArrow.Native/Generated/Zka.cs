@@ -45,10 +45,23 @@ internal static class Zka
     public const int ResidencyInline = 1;
     public const int ResidencyHost = 2;
     public const int AnyVersion = -1;
+    public const int LifetimePersistent = 1;
+    public const int LifetimeSession = 2;
+    public const int LifetimeTtl = 3;
     public const int PublishSameSchema = 1;
     public const int ReadStrict = 1;
     public const int ReadWait = 2;
     public const int ReadValidateFull = 4;
+    public const int OwnerConnected = 1;
+    public const int OwnerSuspended = 2;
+    public const int OwnerLost = 3;
+    public const int OwnerReleased = 4;
+    public const int OwnerTakeOver = 1;
+    public const int SchemaPolicyNone = 1;
+    public const int SchemaPolicyBackward = 2;
+    public const int SchemaPolicyForward = 3;
+    public const int SchemaPolicyFull = 4;
+    public const int SchemaPolicyExact = 5;
 
     public static ReadOnlySpan<byte> VersionString => "0.1.0"u8;
 

@@ -16,17 +16,24 @@ internal static unsafe class StreamReader
         if (stream->GetSchema == null || stream->GetNext == null)
             throw ArrowFailure.Invalid("The ArrowArrayStream had no get_schema or no get_next.");
         SchemaBox schema = ReadSchema(stream);
-        var batches = new List<ArrayBox>();
+        // most streams have one batch, and then this is what the table keeps
+        ArrayBox[] batches = new ArrayBox[1];
+        int count = 0;
         try
         {
-            while (ReadBatch(stream, schema) is ArrayBox batch) batches.Add(batch);
-            var table = new ArrowTable(schema, [.. batches]);
+            while (ReadBatch(stream, schema) is ArrayBox batch)
+            {
+                if (count == batches.Length) Array.Resize(ref batches, count * 4);
+                batches[count++] = batch;
+            }
+            if (count < batches.Length) Array.Resize(ref batches, count);
+            var table = new ArrowTable(schema, batches);
             stream->Release(stream);
             return table;
         }
         catch
         {
-            foreach (ArrayBox batch in batches) batch.Release();
+            for (int i = 0; i < count; i++) batches[i].Release();
             schema.Release();
             throw;
         }

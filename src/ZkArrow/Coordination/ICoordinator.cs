@@ -12,6 +12,15 @@ internal interface ICoordinator : IAsyncDisposable
     /// <summary>Raised once per change of <see cref="State"/>; handlers must not block.</summary>
     event Action<CoordinatorState>? StateChanged;
 
+    /// <summary>The session that ephemeral nodes are bound to. It changes when a session ended and another took its place.</summary>
+    long SessionId { get; }
+
+    /// <summary>How long a session outlives its last sign of life; <see cref="Timeout.InfiniteTimeSpan"/> where it ends with the process alone.</summary>
+    TimeSpan SessionTimeout { get; }
+
+    /// <summary>How long ago the coordinator last confirmed this session, on the monotonic clock.</summary>
+    TimeSpan SinceLastHeard { get; }
+
     /// <summary>A node's data, or null when it does not exist (the watch is then not set).</summary>
     ValueTask<Node?> GetAsync(string path, NodeWatch? watch, CancellationToken cancellationToken);
 
@@ -40,8 +49,14 @@ internal enum CoordinatorState
     Closed = 4,
 }
 
-/// <summary>A node as read: its data, its stat version (the compare-and-set token) and the commit that last set it.</summary>
-internal sealed record Node(byte[] Data, int StatVersion, long ModifiedAt);
+/// <summary>A node as read. Commits are numbered by one counter of the whole tree.</summary>
+/// <param name="Data">Its data.</param>
+/// <param name="StatVersion">The compare-and-set token.</param>
+/// <param name="CreatedAt">The commit that made it.</param>
+/// <param name="ModifiedAt">The commit that last set it.</param>
+/// <param name="ReadAt">The last commit that the answering server had applied: the node is as it was there.</param>
+/// <param name="SessionId">The session it is bound to; 0 for one that stays.</param>
+internal sealed record Node(byte[] Data, int StatVersion, long CreatedAt, long ModifiedAt, long ReadAt, long SessionId);
 
 /// <summary>
 /// Called once when a node may have changed, or when watching it ended. One object per watched thing, used again for

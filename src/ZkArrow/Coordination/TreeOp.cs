@@ -8,6 +8,9 @@ internal readonly record struct TreeOp(TreeOpKind Kind, string Path, ReadOnlyMem
 
     public static TreeOp Create(string path, ReadOnlyMemory<byte> data) => new(TreeOpKind.Create, path, data, 0);
 
+    /// <summary>Makes a node that goes when this session ends.</summary>
+    public static TreeOp CreateBound(string path, ReadOnlyMemory<byte> data) => new(TreeOpKind.CreateBound, path, data, 0);
+
     public static TreeOp Set(string path, ReadOnlyMemory<byte> data, int statVersion) => new(TreeOpKind.Set, path, data, statVersion);
 
     public static TreeOp Delete(string path, int statVersion) => new(TreeOpKind.Delete, path, default, statVersion);
@@ -18,6 +21,7 @@ internal readonly record struct TreeOp(TreeOpKind Kind, string Path, ReadOnlyMem
 internal enum TreeOpKind
 {
     Create,
+    CreateBound,
     Set,
     Delete,
     Check,
@@ -34,8 +38,11 @@ internal enum TreeRefusal
     Other,
 }
 
-/// <summary>The answer to a commit: applied, with the new stat version of each node set, or refused at one operation.</summary>
-internal readonly record struct TreeAnswer(TreeRefusal Refusal, int RefusedAt, int KeeperCode, IReadOnlyList<int> StatVersions)
+/// <summary>
+/// The answer to a commit: applied as the commit with a number, with the new stat version of each node set, or refused
+/// at one operation.
+/// </summary>
+internal readonly record struct TreeAnswer(TreeRefusal Refusal, int RefusedAt, int KeeperCode, IReadOnlyList<int> StatVersions, long CommittedAt = 0)
 {
     public bool Committed => Refusal == TreeRefusal.None;
 }

@@ -28,6 +28,11 @@ internal sealed class ZnodeLayout(string chroot)
 
     public string Dropped(Guid incarnation) => $"{AllDropped}/{Hex(incarnation)}";
 
+    /// <summary>Datasets that end by themselves, or whose versions do: a list for sweeps, whoever makes them.</summary>
+    public string AllTended => Root + "/tended";
+
+    public string Tended(Guid incarnation) => $"{AllTended}/{Hex(incarnation)}";
+
     public string NameBucket(string name) => $"{Names}/{Bucket(name)}";
 
     public string Name(string name) => $"{NameBucket(name)}/{DatasetName.Encode(name)}";
@@ -38,7 +43,13 @@ internal sealed class ZnodeLayout(string chroot)
 
     public string Own(Guid incarnation) => Dataset(incarnation) + "/own";
 
+    /// <summary>There while the owner's session lives; who contends watches it.</summary>
+    public string Lock(Guid incarnation) => Own(incarnation) + "/lock";
+
     public string Head(Guid incarnation) => Dataset(incarnation) + "/head";
+
+    /// <summary>Bound to the session that a dataset lives as long as.</summary>
+    public string Session(Guid incarnation) => Dataset(incarnation) + "/session";
 
     public string Versions(Guid incarnation) => Dataset(incarnation) + "/v";
 

@@ -17,6 +17,12 @@ internal sealed class ZooKeeperCoordinator : ICoordinator
 
     public CoordinatorState State => Map(_client.State);
 
+    public long SessionId => _client.SessionId;
+
+    public TimeSpan SessionTimeout => _client.NegotiatedTimeout;
+
+    public TimeSpan SinceLastHeard => _client.SinceLastHeard;
+
     public static async ValueTask<ZooKeeperCoordinator> ConnectAsync(ConnectUrl url, ZkArrowOptions options, CancellationToken cancellationToken)
     {
         ZkClientOptions client = new() { ConnectString = url.Servers, SessionTimeout = options.SessionTimeout };
@@ -43,7 +49,8 @@ internal sealed class ZooKeeperCoordinator : ICoordinator
         try
         {
             ZkData data = await _client.GetDataAsync(path, Register(watch), cancellationToken).ConfigureAwait(false);
-            return new Node(data.Data, data.Stat.Version, data.Stat.Mzxid);
+            ZkStat stat = data.Stat;
+            return new Node(data.Data, stat.Version, stat.Czxid, stat.Mzxid, data.Zxid, stat.EphemeralOwner);
         }
         catch (ZkNoNodeException)
         {
@@ -89,7 +96,7 @@ internal sealed class ZooKeeperCoordinator : ICoordinator
         {
             ZkOp[] ops = [.. operations.Select(Map)];
             ZkMultiResult result = await _client.MultiAsync(ops, cancellationToken).ConfigureAwait(false);
-            return new TreeAnswer(TreeRefusal.None, -1, 0, [.. result.Results.Select(r => r.Stat?.Version ?? 0)]);
+            return new TreeAnswer(TreeRefusal.None, -1, 0, [.. result.Results.Select(r => r.Stat?.Version ?? 0)], result.Zxid);
         }
         catch (ZkMultiException e) when (e.Outcome == ZkOutcome.NotDone)
         {
@@ -138,6 +145,7 @@ internal sealed class ZooKeeperCoordinator : ICoordinator
     private static ZkOp Map(TreeOp op) => op.Kind switch
     {
         TreeOpKind.Create => ZkOp.Create(op.Path, op.Data),
+        TreeOpKind.CreateBound => ZkOp.Create(op.Path, op.Data, ZkCreateMode.Ephemeral),
         TreeOpKind.Set => ZkOp.SetData(op.Path, op.Data, op.StatVersion),
         TreeOpKind.Delete => ZkOp.Delete(op.Path, op.StatVersion),
         _ => ZkOp.Check(op.Path, op.StatVersion),

@@ -30,6 +30,9 @@ internal sealed class Call : IDisposable
     /// <summary>Set while the coordinator has answered and the call waits for somebody else's commit.</summary>
     public bool WaitsForChange { get; set; }
 
+    /// <summary>What did not happen, when the call ends while it waits for a change.</summary>
+    public string AwaitedChange { get; set; } = "nothing happened";
+
     /// <summary>Set once a commit was sent whose answer is not known.</summary>
     public bool MayBeApplied { get; set; }
 
@@ -64,7 +67,7 @@ internal sealed class Call : IDisposable
             return new ZkArrowCanceledException($"the call was cancelled{unknown}", MayBeApplied, _user);
         bool timeout = connected && (WaitsForChange || _timeout == TimeSpan.Zero);
         string message = timeout
-            ? $"nothing happened within {Seconds}; wait longer"
+            ? $"{AwaitedChange} within {Seconds}; wait longer"
             : $"the coordinator did not settle it within {Seconds}; check that the ensemble runs and can be reached, or give it longer";
         return new ZkArrowException(timeout ? ZkArrowStatus.Timeout : ZkArrowStatus.Unavailable, message + unknown, cause)
         {

@@ -3,7 +3,7 @@ using ZkArrow.Coordination;
 namespace ZkArrow.Datasets;
 
 /// <summary>What datasets and versions there are.</summary>
-internal sealed class Catalog(DatasetContext context, HeadCache heads, Reader reader)
+internal sealed class Catalog(DatasetContext context, HeadCache heads, Reader reader, DatasetRecords datasets)
 {
     /// <summary>Requests in flight at a time: enough to hide the round trip, few enough for the server's own window.</summary>
     private const int Window = 128;
@@ -12,12 +12,12 @@ internal sealed class Catalog(DatasetContext context, HeadCache heads, Reader re
     {
         DatasetEntry entry = heads[name];
         Head? head = await entry.HeadAsync(call.Token).ConfigureAwait(false);
-        if (head == null || version > head.Version)
+        if (head?.Manifest == null || version > head.Version)
             head = await entry.StrictHeadAsync(call.Token).ConfigureAwait(false);
         if (head == null)
             throw Reader.Missing(name);
         if (version == 0 || version == head.Version)
-            return DatasetVersion.From(head.Manifest);
+            return DatasetVersion.From(head.Manifest ?? throw Reader.NoVersion(name));
         return await reader.ReadRecordAsync(head.Incarnation, version, call.Token).ConfigureAwait(false) is { } record
             ? DatasetVersion.From(record.Manifest)
             : throw Reader.MissingVersion(name, version, head.Version);
@@ -25,28 +25,42 @@ internal sealed class Catalog(DatasetContext context, HeadCache heads, Reader re
 
     public async ValueTask<IReadOnlyList<DatasetInfo>> ListAsync(string? prefix, Call call)
     {
-        ZnodeLayout layout = context.Layout;
-        IReadOnlyList<string> buckets = await ChildrenAsync(layout.Names, call.Token).ConfigureAwait(false) ?? [];
-        IReadOnlyList<string>?[] names = await ForEachAsync(
-            buckets, (bucket, token) => ChildrenAsync($"{layout.Names}/{bucket}", token), call.Token).ConfigureAwait(false);
-        string[] wanted =
+        IReadOnlyList<string> wanted = await NamesAsync(prefix, call.Token).ConfigureAwait(false);
+        Manifest?[] found = await ForEachAsync(wanted, HeadOfAsync, call.Token).ConfigureAwait(false);
+        return [.. wanted.Zip(found).Where(pair => pair.Second != null).Select(pair => new DatasetInfo(pair.First, DatasetVersion.From(pair.Second!)))];
+    }
+
+    /// <summary>The names that begin with a prefix, in order.</summary>
+    public async ValueTask<IReadOnlyList<string>> NamesAsync(string? prefix, CancellationToken cancellationToken)
+    {
+        string names = context.Layout.Names;
+        IReadOnlyList<string> buckets = await ChildrenAsync(names, cancellationToken).ConfigureAwait(false) ?? [];
+        IReadOnlyList<string>?[] found = await ForEachAsync(
+            buckets, (bucket, token) => ChildrenAsync($"{names}/{bucket}", token), cancellationToken).ConfigureAwait(false);
+        return
         [
-            .. names.SelectMany(list => list ?? [])
+            .. found.SelectMany(list => list ?? [])
                 .Select(DatasetName.Decode)
                 .Where(name => prefix == null || name.StartsWith(prefix, StringComparison.Ordinal))
                 .Order(StringComparer.Ordinal),
         ];
-        Manifest?[] found = await ForEachAsync(wanted, HeadOfAsync, call.Token).ConfigureAwait(false);
-        return [.. wanted.Zip(found).Where(pair => pair.Second != null).Select(pair => new DatasetInfo(pair.First, DatasetVersion.From(pair.Second!)))];
     }
 
     public async ValueTask<IReadOnlyList<DatasetVersion>> HistoryAsync(string name, Call call)
     {
         Head head = await heads[name].HeadAsync(call.Token).ConfigureAwait(false) ?? throw Reader.Missing(name);
-        IReadOnlyList<long> numbers = await VersionsAsync(head.Incarnation, call.Token).ConfigureAwait(false) ?? throw Reader.Missing(name);
+        KnownDataset dataset = await datasets.ReadAsync(head.Incarnation, sync: false, call.Token).ConfigureAwait(false) ?? throw Reader.Missing(name);
+        IReadOnlyList<Manifest> versions = await ManifestsAsync(head.Incarnation, call.Token).ConfigureAwait(false);
+        return [.. versions.Select(version => DatasetVersion.From(version) with { Tags = dataset.Record.TagsOf(version.Version) })];
+    }
+
+    /// <summary>The versions that are recorded, in order; none when the dataset is gone.</summary>
+    public async ValueTask<IReadOnlyList<Manifest>> ManifestsAsync(Guid incarnation, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<long> numbers = await VersionsAsync(incarnation, cancellationToken).ConfigureAwait(false) ?? [];
         (Manifest Manifest, ReadOnlyMemory<byte>)?[] found = await ForEachAsync(
-            numbers, (number, token) => reader.ReadRecordAsync(head.Incarnation, number, token), call.Token).ConfigureAwait(false);
-        return [.. found.Where(record => record != null).Select(record => DatasetVersion.From(record!.Value.Manifest))];
+            numbers, (number, token) => reader.ReadRecordAsync(incarnation, number, token), cancellationToken).ConfigureAwait(false);
+        return [.. found.Where(record => record != null).Select(record => record!.Value.Manifest)];
     }
 
     /// <summary>The numbers of the versions that are recorded, in order; null when the dataset is gone.</summary>
@@ -69,7 +83,7 @@ internal sealed class Catalog(DatasetContext context, HeadCache heads, Reader re
             return null;
         string headPath = context.Layout.Head(RecordCodec.Read(node.Data, RecordJson.Default.NameRecord, path).Inc);
         Node? head = await DatasetContext.RetryAsync(t => context.Coordinator.GetAsync(headPath, null, t), cancellationToken).ConfigureAwait(false);
-        return head == null ? null : RecordCodec.Read(head.Data, RecordJson.Default.HeadRecord, headPath).Manifest;
+        return head == null ? null : RecordCodec.ReadHead(head, headPath).Manifest;
     }
 
     /// <summary>Reads for every item, a window of them at a time.</summary>

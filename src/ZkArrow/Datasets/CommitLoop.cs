@@ -1,10 +1,14 @@
 using System.Diagnostics;
 using ZkArrow.Coordination;
+using ZkArrow.Ownership;
 
 namespace ZkArrow.Datasets;
 
-/// <summary>How one try to commit ended: with a version, or with a definite no.</summary>
-internal readonly record struct CommitOutcome(Manifest? Committed, bool SchemaGone = false);
+/// <summary>How a commit ended: applied as the commit with a number, or definitely not, and which part stood in the way.</summary>
+internal readonly record struct CommitOutcome(CommitPart? Refused, bool SchemaGone = false)
+{
+    public bool Committed => Refused == null;
+}
 
 /// <summary>
 /// Sends a commit until its outcome is known. A lost answer is resolved by sending the very same commit again: every
@@ -17,66 +21,47 @@ internal sealed class CommitLoop(DatasetContext context)
     /// <summary>Less than the time for which the node of a dropped incarnation is kept, see <see cref="Sweeper"/>.</summary>
     private static readonly TimeSpan ResendBound = TimeSpan.FromMinutes(30);
 
-    /// <summary>Makes the dataset with its first version.</summary>
-    public async ValueTask<CommitOutcome> CreateAsync(DatasetEntry entry, Draft draft, bool newSchema, Call call)
+    /// <summary>Called after a commit of this client, once for each part; must not block.</summary>
+    public event Action<CommitPart>? Committed;
+
+    /// <summary>Applies all parts or none.</summary>
+    public async ValueTask<CommitOutcome> CommitAsync(IReadOnlyList<CommitPart> parts, Call call)
     {
-        ZnodeLayout layout = context.Layout;
-        Guid inc = Guid.NewGuid();
-        Manifest manifest = draft.Prepare(inc, version: 1, epoch: 0);
-        HeadRecord head = HeadRecord.After(null, manifest);
-        long now = manifest.AtUs;
-        List<TreeOp> commit =
-        [
-            .. SchemaCheck(draft, newSchema),
-            TreeOp.Create(layout.Dataset(inc), RecordCodec.Write(new DatasetRecord(ZnodeLayout.Format, entry.Name, now), RecordJson.Default.DatasetRecord)),
-            TreeOp.Create(layout.Own(inc), RecordCodec.Write(new OwnRecord(ZnodeLayout.Format, 0, OwnRecord.Free), RecordJson.Default.OwnRecord)),
-            TreeOp.Create(layout.Head(inc), RecordCodec.Write(head, RecordJson.Default.HeadRecord)),
-            TreeOp.Create(layout.Versions(inc), default),
-            TreeOp.Create(layout.Version(inc, 1), RecordCodec.WriteVersion(manifest, draft.InlineFile)),
-            TreeOp.Create(layout.Name(entry.Name), RecordCodec.Write(new NameRecord(ZnodeLayout.Format, inc), RecordJson.Default.NameRecord)),
-        ];
+        List<TreeOp> operations = [.. parts.SelectMany(part => part.Operations)];
         while (true)
         {
-            (TreeAnswer answer, bool lost) = await SendAsync(commit, draft, entry.Name, manifest, call).ConfigureAwait(false);
-            if (answer.Committed || (lost && await IsMadeAsync(inc, draft, call).ConfigureAwait(false)))
-                return Applied(entry, draft, manifest, new Head(inc, head, StatVersion: 0, context.Board.Read(inc)));
-            if (answer.Refusal == TreeRefusal.NoNode && !IsSchemaCheck(answer, newSchema))
+            (TreeAnswer answer, bool lost) = await SendAsync(operations, parts, call).ConfigureAwait(false);
+            if (answer.Committed)
             {
-                await EnsureAsync([layout.NameBucket(entry.Name), layout.DatasetBucket(inc)], call.Token).ConfigureAwait(false);
+                Applied(parts, answer);
+                return default;
+            }
+
+            if (lost && await WasAppliedAsync(parts, call).ConfigureAwait(false))
+            {
+                await AppliedUnheardAsync(parts, call.Token).ConfigureAwait(false);
+                return default;
+            }
+
+            (CommitPart refused, int at) = PartAt(parts, answer.RefusedAt);
+            bool schemaGone = refused.ChecksSchema && at == 0;
+            if (refused.IsNew && answer.Refusal == TreeRefusal.NoNode && !schemaGone)
+            {
+                ZnodeLayout layout = context.Layout;
+                IEnumerable<CommitPart> made = parts.Where(part => part.IsNew);
+                await EnsureAsync(
+                    made.SelectMany(part => (string[])[layout.NameBucket(part.Entry.Name), layout.DatasetBucket(part.Incarnation)]).Append(layout.AllTended).Distinct(),
+                    call.Token).ConfigureAwait(false);
                 continue;
             }
 
-            return Refused(answer, newSchema, entry.Name);
+            Forget(refused, at);
+            if (refused.Owner != null && at == refused.FenceAt)
+                await refused.Owner.ThrowIfDeposedAsync(call.Token).ConfigureAwait(false);
+            return schemaGone || answer.Refusal is TreeRefusal.NodeExists or TreeRefusal.BadVersion or TreeRefusal.NoNode
+                ? new CommitOutcome(refused, schemaGone)
+                : throw Unexpected(answer, $"committing '{refused.Entry.Name}'");
         }
-    }
-
-    /// <summary>Makes the next version of a dataset that exists.</summary>
-    public async ValueTask<CommitOutcome> AdvanceAsync(DatasetEntry entry, Head head, Draft draft, bool newSchema, Call call)
-    {
-        ZnodeLayout layout = context.Layout;
-        Guid inc = head.Incarnation;
-        Owner? owner = await OwnerAsync(entry, inc, call.Token).ConfigureAwait(false);
-        if (owner == null)
-            return default;
-        if (owner.Record.State == OwnRecord.Owned)
-            throw new ZkArrowException(ZkArrowStatus.NotOwner, $"the dataset '{entry.Name}' has an owner (epoch {owner.Record.Epoch}); publish as its owner, or wait until it is released");
-        long version = head.Version + 1;
-        Manifest manifest = draft.Prepare(inc, version, owner.Record.Epoch);
-        HeadRecord next = HeadRecord.After(head.Record, manifest);
-        List<TreeOp> commit =
-        [
-            .. SchemaCheck(draft, newSchema),
-            TreeOp.Check(layout.Own(inc), owner.StatVersion),
-            TreeOp.Set(layout.Head(inc), RecordCodec.Write(next, RecordJson.Default.HeadRecord), head.StatVersion),
-            TreeOp.Create(layout.Version(inc, version), RecordCodec.WriteVersion(manifest, draft.InlineFile)),
-        ];
-        (TreeAnswer answer, bool lost) = await SendAsync(commit, draft, entry.Name, manifest, call).ConfigureAwait(false);
-        if (answer.Committed)
-            return Applied(entry, draft, manifest, new Head(inc, next, answer.StatVersions[commit.Count - 2], context.Board.Read(inc)));
-        if (lost && await FindAsync(inc, version, draft, entry.Name, call).ConfigureAwait(false) is { } found)
-            return Applied(entry, draft, manifest, found);
-        entry.LastOwner = null;
-        return Refused(answer, newSchema, entry.Name);
     }
 
     /// <summary>Makes plain nodes that are only places, and never removed.</summary>
@@ -91,102 +76,6 @@ internal sealed class CommitLoop(DatasetContext context)
         }
     }
 
-    /// <summary>The answer, and whether an earlier one was lost: then a refusal may have been caused by ourselves.</summary>
-    private async ValueTask<(TreeAnswer Answer, bool Lost)> SendAsync(List<TreeOp> commit, Draft draft, string name, Manifest manifest, Call call)
-    {
-        bool lost = false;
-        long start = Stopwatch.GetTimestamp();
-        while (true)
-        {
-            try
-            {
-                TreeAnswer answer = await context.Coordinator.CommitAsync(commit, call.Token).ConfigureAwait(false);
-                call.MayBeApplied = lost && !answer.Committed;
-                return (answer, lost);
-            }
-            catch (CoordinatorException e)
-            {
-                lost |= e.MayBeApplied;
-                call.MayBeApplied = draft.Keep = lost;
-                if (e.Status == ZkArrowStatus.Cancelled)
-                    throw new OperationCanceledException(e.Message, e, call.Token);
-                if (e.Status is not (ZkArrowStatus.Unavailable or ZkArrowStatus.SessionExpired))
-                    throw;
-            }
-
-            if (lost && Stopwatch.GetElapsedTime(start) > ResendBound)
-                throw Indeterminate(name, manifest.Version, "no answer came for half an hour");
-            await Task.Delay(10, call.Token).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>
-    /// After a refusal that followed a lost answer: the head that has our commit in it or behind it, or null when the
-    /// commit definitely lost.
-    /// </summary>
-    private async ValueTask<Head?> FindAsync(Guid inc, long version, Draft draft, string name, Call call)
-    {
-        string path = context.Layout.Head(inc);
-        Node? node = await context.GetAsync(path, null, sync: true, call.Token).ConfigureAwait(false);
-        if (node == null)
-            throw Indeterminate(name, version, "the dataset was dropped meanwhile");
-        HeadRecord record = RecordCodec.Read(node.Data, RecordJson.Default.HeadRecord, path);
-        string? winner = record.CommitOf(version);
-        if (winner == null && record.Manifest.Version >= version)
-            throw Indeterminate(name, version, $"the head is at {record.Manifest.Version} already, too far to tell");
-        call.MayBeApplied = draft.Keep = false;
-        return winner == draft.Commit ? new Head(inc, record, node.StatVersion, context.Board.Read(inc)) : null;
-    }
-
-    /// <summary>
-    /// After a refusal that followed a lost answer: nobody else makes this incarnation, and its node outlives a drop for
-    /// longer than an answer is waited for. So if it is there we made it, whatever happened to it since.
-    /// </summary>
-    private async ValueTask<bool> IsMadeAsync(Guid inc, Draft draft, Call call)
-    {
-        bool made = await context.GetAsync(context.Layout.Dataset(inc), null, sync: true, call.Token).ConfigureAwait(false) != null;
-        call.MayBeApplied = draft.Keep = false;
-        return made;
-    }
-
-    /// <summary>What we committed, and the head as it stands after it.</summary>
-    private CommitOutcome Applied(DatasetEntry entry, Draft draft, Manifest committed, Head head)
-    {
-        draft.Keep = true;
-        context.Board.Announce(head.Incarnation);
-        head = head with { Board = context.Board.Read(head.Incarnation) };
-        entry.Committed(head);
-        if (committed is { Epoch: 0, Version: 1 })
-            entry.LastOwner = new Owner(head.Incarnation, new OwnRecord(ZnodeLayout.Format, 0, OwnRecord.Free), StatVersion: 0);
-        return new CommitOutcome(committed);
-    }
-
-    private static CommitOutcome Refused(TreeAnswer answer, bool newSchema, string name)
-    {
-        if (IsSchemaCheck(answer, newSchema))
-            return new CommitOutcome(null, SchemaGone: true);
-        return answer.Refusal is TreeRefusal.NodeExists or TreeRefusal.BadVersion or TreeRefusal.NoNode
-            ? default
-            : throw Unexpected(answer, $"committing '{name}'");
-    }
-
-    private async ValueTask<Owner?> OwnerAsync(DatasetEntry entry, Guid inc, CancellationToken cancellationToken)
-    {
-        if (entry.LastOwner?.Incarnation == inc)
-            return entry.LastOwner;
-        string path = context.Layout.Own(inc);
-        Node? node = await DatasetContext.RetryAsync(t => context.Coordinator.GetAsync(path, null, t), cancellationToken).ConfigureAwait(false);
-        if (node == null)
-            return null;
-        OwnRecord record = RecordCodec.Read(node.Data, RecordJson.Default.OwnRecord, path);
-        return record.State == OwnRecord.Dropped ? null : entry.LastOwner = new Owner(inc, record, node.StatVersion);
-    }
-
-    private IEnumerable<TreeOp> SchemaCheck(Draft draft, bool newSchema) =>
-        newSchema ? [TreeOp.Check(context.Layout.Schema(draft.SchemaId), TreeOp.Exists)] : [];
-
-    private static bool IsSchemaCheck(TreeAnswer answer, bool newSchema) => newSchema && !answer.Committed && answer.RefusedAt == 0;
-
     public static ZkArrowException Unexpected(TreeAnswer answer, string doing) => new(
         answer.KeeperCode == -102 ? ZkArrowStatus.PermissionDenied : ZkArrowStatus.Internal,
         answer.KeeperCode == -102
@@ -196,9 +85,168 @@ internal sealed class CommitLoop(DatasetContext context)
         KeeperCode = answer.KeeperCode,
     };
 
-    private static ZkArrowException Indeterminate(string name, long version, string why) =>
-        new(ZkArrowStatus.Unavailable, $"the answer to publishing version {version} of '{name}' was lost and {why}; read the history to find out")
+    /// <summary>The answer, and whether an earlier one was lost: then a refusal may have been caused by ourselves.</summary>
+    private async ValueTask<(TreeAnswer Answer, bool Lost)> SendAsync(List<TreeOp> commit, IReadOnlyList<CommitPart> parts, Call call)
+    {
+        bool lost = false;
+        long start = Stopwatch.GetTimestamp();
+        while (true)
         {
-            IsOutcomeUnknown = true,
-        };
+            // what was sent already is settled, whoever owns now; nothing is sent for an owner that may have lost
+            foreach (OwnerTerm owner in lost ? [] : parts.Select(part => part.Owner).OfType<OwnerTerm>())
+                await owner.RequireAsync(call).ConfigureAwait(false);
+            try
+            {
+                TreeAnswer answer = await context.Coordinator.CommitAsync(commit, call.Token).ConfigureAwait(false);
+                call.MayBeApplied = lost && !answer.Committed;
+                return (answer, lost);
+            }
+            catch (CoordinatorException e)
+            {
+                lost |= e.MayBeApplied;
+                call.MayBeApplied = lost;
+                Keep(parts, lost);
+                if (e.Status == ZkArrowStatus.Cancelled)
+                    throw new OperationCanceledException(e.Message, e, call.Token);
+                if (e.Status is not (ZkArrowStatus.Unavailable or ZkArrowStatus.SessionExpired))
+                    throw;
+            }
+
+            if (lost && Stopwatch.GetElapsedTime(start) > ResendBound)
+                throw Indeterminate(parts[0], "no answer came for half an hour");
+            await Task.Delay(10, call.Token).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// After a refusal that followed a lost answer: whether it was this commit that won. All parts have one fate, so the
+    /// first that can tell decides.
+    /// </summary>
+    private async ValueTask<bool> WasAppliedAsync(IReadOnlyList<CommitPart> parts, Call call)
+    {
+        ZkArrowException? doubt = null;
+        foreach (CommitPart part in parts)
+        {
+            try
+            {
+                bool applied = part.IsNew
+                    ? await IsMadeAsync(part, call.Token).ConfigureAwait(false)
+                    : await IsInHistoryAsync(part, call.Token).ConfigureAwait(false);
+                call.MayBeApplied = false;
+                Keep(parts, false);
+                return applied;
+            }
+            catch (ZkArrowException e) when (e.IsOutcomeUnknown)
+            {
+                doubt ??= e;
+            }
+        }
+
+        throw doubt!;
+    }
+
+    private async ValueTask<bool> IsInHistoryAsync(CommitPart part, CancellationToken cancellationToken)
+    {
+        long version = part.Manifest!.Version;
+        string path = context.Layout.Head(part.Incarnation);
+        Node? node = await context.GetAsync(path, null, sync: true, cancellationToken).ConfigureAwait(false);
+        if (node == null)
+            throw Indeterminate(part, "the dataset was dropped meanwhile");
+        HeadRecord record = RecordCodec.Read(node.Data, RecordJson.Default.HeadRecord, path);
+        string? winner = record.CommitOf(version);
+        return winner == null && record.Version >= version
+            ? throw Indeterminate(part, $"the head is at {record.Version} already, too far to tell")
+            : winner == part.Manifest.Commit;
+    }
+
+    /// <summary>
+    /// Nobody else makes this incarnation, and its node outlives a drop for longer than an answer is waited for. So if it
+    /// is there we made it, whatever happened to it since.
+    /// </summary>
+    private async ValueTask<bool> IsMadeAsync(CommitPart part, CancellationToken cancellationToken) =>
+        await context.GetAsync(context.Layout.Dataset(part.Incarnation), null, sync: true, cancellationToken).ConfigureAwait(false) != null;
+
+    /// <summary>Remembers what was committed, so that the next commit and the next read need not ask.</summary>
+    private void Applied(IReadOnlyList<CommitPart> parts, TreeAnswer answer)
+    {
+        Keep(parts, true);
+        int offset = 0;
+        foreach (CommitPart part in parts)
+        {
+            Guid inc = part.Incarnation;
+            part.Head = part.Head.CommittedAs(answer.CommittedAt);
+            context.Board.Announce(inc);
+            int statVersion = part.IsNew ? 0 : answer.StatVersions[offset + part.HeadAt];
+            part.Entry.Committed(new Head(inc, part.Head, statVersion, context.Board.Read(inc)));
+            if (part.IsNew)
+                part.Entry.LastOwner = new Owner(inc, OwnRecord.AtFirst, StatVersion: 0);
+            part.Entry.LastDataset = part.Dataset;
+            Committed?.Invoke(part);
+            offset += part.Operations.Count;
+        }
+    }
+
+    /// <summary>It was applied, but others may have committed since: everything is read again.</summary>
+    private async ValueTask AppliedUnheardAsync(IReadOnlyList<CommitPart> parts, CancellationToken cancellationToken)
+    {
+        Keep(parts, true);
+        foreach (CommitPart part in parts)
+        {
+            context.Board.Announce(part.Incarnation);
+            part.Entry.LastOwner = null;
+            part.Entry.LastDataset = null;
+            part.Entry.Recorded = null;
+            part.Entry.MarkNameChanged();
+        }
+
+        // the number of the commit was in the answer that was lost; any of its records that is still there has it
+        foreach (CommitPart part in parts.Where(part => part.Manifest != null))
+        {
+            string path = context.Layout.Version(part.Incarnation, part.Head.Version);
+            try
+            {
+                if (await context.GetAsync(path, null, sync: false, cancellationToken).ConfigureAwait(false) is not { } node)
+                    continue;
+                foreach (CommitPart applied in parts)
+                    applied.Head = applied.Head.CommittedAs(node.CreatedAt);
+                return;
+            }
+            catch (Exception e) when (e is OperationCanceledException or CoordinatorException)
+            {
+                return; // it is applied, and that must be reported
+            }
+        }
+    }
+
+    /// <summary>What was remembered and stood in the way is read again.</summary>
+    private void Forget(CommitPart refused, int at)
+    {
+        refused.Entry.LastOwner = null;
+        TreeOp operation = refused.Operations[at];
+        if (operation.Path == context.Layout.Dataset(refused.Incarnation))
+            refused.Entry.LastDataset = null;
+        if (operation.Kind == TreeOpKind.Delete)
+            refused.Entry.Recorded = null;
+    }
+
+    private static void Keep(IReadOnlyList<CommitPart> parts, bool keep)
+    {
+        foreach (CommitPart part in parts)
+            part.Keep(keep);
+    }
+
+    private static (CommitPart Part, int At) PartAt(IReadOnlyList<CommitPart> parts, int operation)
+    {
+        int i = 0;
+        while (operation >= parts[i].Operations.Count && i < parts.Count - 1)
+            operation -= parts[i++].Operations.Count;
+        return (parts[i], operation);
+    }
+
+    private static ZkArrowException Indeterminate(CommitPart part, string why) => new(
+        ZkArrowStatus.Unavailable,
+        $"the answer to publishing version {part.Manifest?.Version ?? 0} of '{part.Entry.Name}' was lost and {why}; read the history to find out")
+    {
+        IsOutcomeUnknown = true,
+    };
 }

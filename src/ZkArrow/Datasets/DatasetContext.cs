@@ -27,15 +27,27 @@ internal sealed class DatasetContext(ICoordinator coordinator, ZnodeLayout layou
     /// <summary>The versions already open in this process.</summary>
     public OpenVersions Open { get; } = new();
 
+    /// <summary>Those of them that are held open although nobody reads them just now.</summary>
+    public KeptHeads Kept { get; } = new();
+
     /// <summary>Who publishes, for people who read a history.</summary>
     public string Author { get; } = $"{Environment.ProcessId}@{Environment.MachineName}";
+
+    /// <summary>What this program calls itself; null when it did not say.</summary>
+    public string? CodeTag { get; init; }
 
     /// <summary>This boot of this host: shared memory does not outlive it.</summary>
     public string Boot { get; } = ReadBootId();
 
+    /// <summary>This client among all: the first half of its commit ids.</summary>
+    public string Instance => Convert.ToHexStringLower(_writer);
+
+    /// <summary>The time for a record: microseconds since 1970.</summary>
+    public static long NowUs() => DateTime.UtcNow.Subtract(DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+
     /// <summary>A commit id, never used before: 64 bits of this writer, 64 bits of a counter.</summary>
     public string NextCommitId() =>
-        Convert.ToHexStringLower(_writer) + Interlocked.Increment(ref _commits).ToString("x16", null);
+        Instance + Interlocked.Increment(ref _commits).ToString("x16", null);
 
     /// <summary>
     /// A node's data. With <paramref name="sync"/> this session's server first catches up with the leader: both requests

@@ -35,6 +35,12 @@ internal sealed class DatasetEntry
     /// <summary>The owner record last read of the incarnation, for publishers.</summary>
     public Owner? LastOwner { get; set; }
 
+    /// <summary>The dataset's own record as last read or written, for publishers.</summary>
+    public KnownDataset? LastDataset { get; set; }
+
+    /// <summary>All recorded versions, while this client knows them: for a dataset that does not keep all.</summary>
+    public RecordedVersions? Recorded { get; set; }
+
     /// <summary>Completes at the next change; take it before looking at the head.</summary>
     public Task NextChange
     {
@@ -85,6 +91,8 @@ internal sealed class DatasetEntry
             if (!same || known!.Head.Version < head.Version)
                 Volatile.Write(ref _known, new Known(head, Volatile.Read(ref _changes), Watched: false, same ? known!.NameChanges : -1));
         }
+
+        _context.Kept.LetGo(this);
     }
 
     public void MarkChanged()
@@ -98,6 +106,7 @@ internal sealed class DatasetEntry
         }
 
         fired.TrySetResult();
+        _context.Kept.LetGo(this);
     }
 
     public void MarkNameChanged()
@@ -167,7 +176,7 @@ internal sealed class DatasetEntry
                 continue;
             }
 
-            Head head = new(inc, RecordCodec.Read(node.Data, RecordJson.Default.HeadRecord, _context.Layout.Head(inc)), node.StatVersion, board);
+            Head head = new(inc, RecordCodec.ReadHead(node, _context.Layout.Head(inc)), node.StatVersion, board);
             if (previous?.Head.Incarnation == inc && previous.Head.Version < head.Version && previous.Head.Board == board && _context.Board.CanAnnounce)
             {
                 // published from another host, or by one that died before it told: no reader here may go back behind us

@@ -97,7 +97,7 @@ internal sealed class DatasetSubscription : IDisposable
     {
         long next = _last + 1;
         if (next == head.Version)
-            return Deliver(head.Manifest);
+            return Deliver(head.Manifest!);
         if (await _reader.ReadRecordAsync(head.Incarnation, next, call.Token).ConfigureAwait(false) is { } record)
             return Deliver(record.Manifest);
 

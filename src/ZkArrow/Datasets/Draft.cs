@@ -51,7 +51,7 @@ internal sealed class Draft(DatasetContext context, DraftSource source, string c
             SchemaId,
             Before.Sum(segment => segment.Rows) + source.Rows,
             Before.Sum(segment => segment.Bytes) + source.Length,
-            DateTime.UtcNow.Subtract(DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond,
+            DatasetContext.NowUs(),
             context.Author,
             host ? Manifest.Host : Manifest.Inline,
             host ? [.. Before, new SegmentRecord(_file!, source.Length, source.Rows)] : [],

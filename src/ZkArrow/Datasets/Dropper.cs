@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using ZkArrow.Coordination;
+using ZkArrow.Ownership;
 
 namespace ZkArrow.Datasets;
 
@@ -7,9 +8,11 @@ namespace ZkArrow.Datasets;
 /// Takes versions and datasets away: the record first, in one commit that also fences every writer, the bytes second.
 /// Whoever dies in between leaves garbage that the sweep finds, never a record without bytes.
 /// </summary>
-internal sealed partial class Dropper(DatasetContext context, HeadCache heads, Catalog catalog, Reader reader, SegmentRecords records)
+internal sealed partial class Dropper(DatasetContext context, HeadCache heads, Catalog catalog, Reader reader, SegmentRecords records, DatasetRecords datasets)
 {
     private const int DeletesPerCommit = 100;
+
+    private readonly OwnNodes _own = new(context);
 
     public async ValueTask DropAsync(string name, long version, Call call)
     {
@@ -30,18 +33,13 @@ internal sealed partial class Dropper(DatasetContext context, HeadCache heads, C
 
             if (head == null)
                 throw Reader.Missing(name);
-            string ownPath = context.Layout.Own(head.Incarnation);
-            Node? own = await context.GetAsync(ownPath, null, sync: false, call.Token).ConfigureAwait(false);
-            OwnRecord? record = own == null ? null : RecordCodec.Read(own.Data, RecordJson.Default.OwnRecord, ownPath);
-            if (record == null || record.State == OwnRecord.Dropped)
+            if (await _own.RequireFreeAsync(name, head.Incarnation, call.Token).ConfigureAwait(false) is not { } own)
                 continue; // somebody else has just dropped it: the name tells
-            if (record.State == OwnRecord.Owned)
-                throw new ZkArrowException(ZkArrowStatus.NotOwner, $"the dataset '{name}' has an owner (epoch {record.Epoch}); drop it as its owner, or wait until it is released");
             try
             {
                 bool done = version == 0
-                    ? await DropDatasetAsync(entry, head, record, own!.StatVersion, call).ConfigureAwait(false)
-                    : await DropVersionAsync(name, head, version, own!.StatVersion, sent != null, call).ConfigureAwait(false);
+                    ? await DropDatasetAsync(entry, head, own, call).ConfigureAwait(false)
+                    : await DropVersionAsync(name, head, version, own.StatVersion, sent != null, call).ConfigureAwait(false);
                 if (done)
                     return;
             }
@@ -57,14 +55,14 @@ internal sealed partial class Dropper(DatasetContext context, HeadCache heads, C
         }
     }
 
-    private async ValueTask<bool> DropDatasetAsync(DatasetEntry entry, Head head, OwnRecord own, int ownVersion, Call call)
+    private async ValueTask<bool> DropDatasetAsync(DatasetEntry entry, Head head, OwnNode own, Call call)
     {
         ZnodeLayout layout = context.Layout;
-        OwnRecord dropped = new(ZnodeLayout.Format, own.Epoch + 1, OwnRecord.Dropped);
-        DroppedRecord todo = new(ZnodeLayout.Format, entry.Name, DateTime.UtcNow.Subtract(DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
+        OwnRecord dropped = new(ZnodeLayout.Format, own.Record.Epoch + 1, OwnRecord.Dropped);
+        DroppedRecord todo = new(ZnodeLayout.Format, entry.Name, DatasetContext.NowUs());
         TreeAnswer answer = await context.Coordinator.CommitAsync(
             [
-                TreeOp.Set(layout.Own(head.Incarnation), RecordCodec.Write(dropped, RecordJson.Default.OwnRecord), ownVersion),
+                TreeOp.Set(layout.Own(head.Incarnation), RecordCodec.Write(dropped, RecordJson.Default.OwnRecord), own.StatVersion),
                 TreeOp.Delete(layout.Name(entry.Name), TreeOp.Exists),
                 TreeOp.Create(layout.Dropped(head.Incarnation), RecordCodec.Write(todo, RecordJson.Default.DroppedRecord)),
             ],
@@ -103,9 +101,14 @@ internal sealed partial class Dropper(DatasetContext context, HeadCache heads, C
         Manifest? manifest = (await reader.ReadRecordAsync(head.Incarnation, version, call.Token).ConfigureAwait(false))?.Manifest;
         if (manifest == null)
             return lost ? true : throw Reader.MissingVersion(name, version, head.Version);
+        if (await datasets.ReadAsync(head.Incarnation, sync: false, call.Token).ConfigureAwait(false) is not { } dataset)
+            return false;
+        if (dataset.Record.TagsOf(version) is [var tag, ..])
+            throw new ZkArrowException(ZkArrowStatus.Conflict, $"version {version} of '{name}' has the tag '{tag}', which protects it; remove the tag first");
         TreeAnswer answer = await context.Coordinator.CommitAsync(
             [
                 TreeOp.Check(context.Layout.Own(head.Incarnation), ownVersion),
+                TreeOp.Check(context.Layout.Dataset(head.Incarnation), dataset.StatVersion),
                 TreeOp.Delete(context.Layout.Version(head.Incarnation, version), TreeOp.Exists),
             ],
             call.Token).ConfigureAwait(false);
@@ -142,6 +145,7 @@ internal sealed partial class Dropper(DatasetContext context, HeadCache heads, C
         ZnodeLayout layout = context.Layout;
         foreach (long[] chunk in (await catalog.VersionsAsync(incarnation, cancellationToken).ConfigureAwait(false) ?? []).Chunk(DeletesPerCommit))
             await DeleteAsync([.. chunk.Select(number => layout.Version(incarnation, number))], cancellationToken).ConfigureAwait(false);
+        await DeleteAsync([layout.Lock(incarnation)], cancellationToken).ConfigureAwait(false); // of an owner that was there when its time ran out
         await DeleteAsync(
             [layout.Versions(incarnation), layout.Head(incarnation), layout.Own(incarnation)],
             cancellationToken).ConfigureAwait(false);

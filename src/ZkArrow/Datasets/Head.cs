@@ -9,7 +9,9 @@ namespace ZkArrow.Datasets;
 /// <param name="Board">The change board's slot, taken before the head was read.</param>
 internal sealed record Head(Guid Incarnation, HeadRecord Record, int StatVersion, ulong Board)
 {
-    public Manifest Manifest => Record.Manifest;
+    /// <summary>The newest version; null when there is none yet.</summary>
+    public Manifest? Manifest => Record.Manifest;
 
-    public long Version => Record.Manifest.Version;
+    /// <summary>Its number; 0 when there is none yet.</summary>
+    public long Version => Record.Version;
 }

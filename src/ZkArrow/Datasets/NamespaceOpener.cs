@@ -49,7 +49,7 @@ internal static class NamespaceOpener
             await MakeAsync(coordinator, path.ToString(), default, cancellationToken).ConfigureAwait(false);
         }
 
-        foreach (string place in (string[])[layout.Names, layout.Datasets, layout.Schemas, layout.AllDropped])
+        foreach (string place in (string[])[layout.Names, layout.Datasets, layout.Schemas, layout.AllDropped, layout.AllTended])
             await MakeAsync(coordinator, place, default, cancellationToken).ConfigureAwait(false);
         byte[] format = RecordCodec.Write(new FormatRecord(ZnodeLayout.Format, Guid.NewGuid()), RecordJson.Default.FormatRecord);
         await MakeAsync(coordinator, layout.FormatRecord, format, cancellationToken).ConfigureAwait(false);

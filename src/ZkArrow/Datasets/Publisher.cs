@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using ZkArrow.ArrowC;
-using ZkArrow.Coordination;
 
 namespace ZkArrow.Datasets;
 
@@ -9,7 +8,7 @@ namespace ZkArrow.Datasets;
 /// commit is tried from what is known; the coordinator's refusal, not a read before it, tells that something changed.
 /// </summary>
 internal sealed class Publisher(
-    DatasetContext context, HeadCache heads, CommitLoop commits, SchemaStore schemas, Reader reader, SpaceReport space)
+    DatasetContext context, HeadCache heads, PartMaker parts, CommitLoop commits, SchemaStore schemas, Reader reader)
 {
     private const int JitterMaxMs = 50;
 
@@ -17,17 +16,7 @@ internal sealed class Publisher(
     {
         DatasetEntry entry = heads[name];
         context.RequireAnnounce();
-        string commit = context.NextCommitId();
-        TableSource source = new(table, commit);
-        try
-        {
-            return CommitAsync(entry, new Draft(context, source, commit, ResidencyOf(source.Length, options, inlineMax)), options, call);
-        }
-        catch
-        {
-            source.Dispose();
-            throw;
-        }
+        return CommitAsync(entry, TableDraft(context, table, context.NextCommitId(), options, inlineMax), options, call);
     }
 
     public ValueTask<DatasetVersion> PublishAsync(string name, LoanSource loan, PublishOptions options, Call call)
@@ -46,71 +35,62 @@ internal sealed class Publisher(
     {
         DatasetEntry entry = heads[name];
         context.RequireAnnounce();
-        if (options.Residency == Residency.Inline)
-            throw new ZkArrowException(ZkArrowStatus.InvalidArgument, "rows cannot be appended with inline residency, which depends on what they are appended to; leave the residency out");
-        AppendDrafts drafts = new(context, reader, table, context.NextCommitId(), options.Residency == Residency.Host ? 0 : inlineMax);
-        return CommitAsync(entry, drafts, options with { SameSchema = true }, call);
+        return CommitAsync(entry, AppendDrafts(context, reader, table, context.NextCommitId(), options, inlineMax), options with { SameSchema = true }, call);
+    }
+
+    /// <summary>The head of a dataset, which is made, with no version, when it does not exist.</summary>
+    public async ValueTask<Head> EnsureDatasetAsync(DatasetEntry entry, Call call)
+    {
+        context.RequireAnnounce();
+        while (true)
+        {
+            if (await entry.StrictHeadAsync(call.Token).ConfigureAwait(false) is { } head)
+                return head;
+            await commits.CommitAsync([parts.Empty(entry)], call).ConfigureAwait(false);
+        }
     }
 
     private async ValueTask<DatasetVersion> CommitAsync(DatasetEntry entry, IDraftMaker drafts, PublishOptions options, Call call)
     {
         using IDraftMaker maker = drafts;
-        SchemaBox schema = maker.Schema;
         Head? head = entry.LastKnown ?? await entry.HeadAsync(call.Token).ConfigureAwait(false);
         for (int attempt = 1; ; attempt++)
         {
-            head = await CheckExpectedAsync(entry, head, options.ExpectedVersion, call).ConfigureAwait(false);
-            if (options.SameSchema && head != null)
-                await schemas.RequireSameAsync(schema, head.Manifest.Schema, entry.Name, call.Token).ConfigureAwait(false);
-            if (await maker.OnAsync(head, call).ConfigureAwait(false) is not { } draft)
+            if (await parts.MakeAsync(entry, head, maker, options, call).ConfigureAwait(false) is { } part)
             {
-                head = await entry.StrictHeadAsync(call.Token).ConfigureAwait(false);
-                continue;
+                CommitOutcome outcome = await commits.CommitAsync([part], call).ConfigureAwait(false);
+                if (outcome.Committed)
+                    return DatasetVersion.From(part.Manifest!);
+                if (outcome.SchemaGone)
+                    schemas.Forget(maker.Schema);
             }
 
-            bool newSchema = head?.Manifest.Schema != schema.Fingerprint
-                && await schemas.IntroduceAsync(schema, call).ConfigureAwait(false);
-            CommitOutcome outcome;
-            try
-            {
-                outcome = head == null
-                    ? await commits.CreateAsync(entry, draft, newSchema, call).ConfigureAwait(false)
-                    : await commits.AdvanceAsync(entry, head, draft, newSchema, call).ConfigureAwait(false);
-            }
-            catch (ZkArrowException e) when (e.Status == ZkArrowStatus.NoSpace)
-            {
-                throw await space.ExplainAsync(e, call.Token).ConfigureAwait(false);
-            }
-
-            if (outcome.Committed != null)
-                return DatasetVersion.From(outcome.Committed);
-            if (outcome.SchemaGone)
-                schemas.Forget(schema);
             head = await entry.StrictHeadAsync(call.Token).ConfigureAwait(false);
             if (attempt > 1)
                 await Task.Delay(RandomNumberGenerator.GetInt32(Math.Min(1 << Math.Min(attempt, 8), JitterMaxMs)), call.Token).ConfigureAwait(false);
         }
     }
 
-    /// <summary>
-    /// Refuses when the head is not the expected one, after asking the leader: what is remembered may be old. Versions
-    /// only grow, so a head that is already past the expected version needs no question.
-    /// </summary>
-    private static async ValueTask<Head?> CheckExpectedAsync(DatasetEntry entry, Head? head, long? expected, Call call)
+    /// <summary>The draft of a table, which is copied once.</summary>
+    public static Draft TableDraft(DatasetContext context, ArrowTable table, string commit, PublishOptions options, long inlineMax)
     {
-        if (expected == null || (head?.Version ?? 0) == expected)
-            return head;
-        head = await entry.StrictHeadAsync(call.Token).ConfigureAwait(false);
-        if ((head?.Version ?? 0) == expected)
-            return head;
-        if (head == null)
-            throw new ZkArrowException(ZkArrowStatus.NotFound, $"the dataset '{entry.Name}' does not exist, version {expected} of it was expected; publish with expected version 0 to make it");
-        Manifest winner = head.Manifest;
-        string who = $"version {winner.Version}, published by {winner.Author} as commit {winner.Commit}";
-        throw expected == 0
-            ? new ZkArrowException(ZkArrowStatus.AlreadyExists, $"the dataset '{entry.Name}' exists: it is at {who}")
-            : new ZkArrowException(ZkArrowStatus.Conflict, $"the dataset '{entry.Name}' is at {who}; version {expected} was expected: read it, and publish again") { IsRetryable = true };
+        TableSource source = new(table, commit);
+        try
+        {
+            return new Draft(context, source, commit, ResidencyOf(source.Length, options, inlineMax));
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
     }
+
+    /// <summary>The drafts of rows that are added to whatever the head has.</summary>
+    public static AppendDrafts AppendDrafts(DatasetContext context, Reader reader, ArrowTable rows, string commit, PublishOptions options, long inlineMax) =>
+        options.Residency != Residency.Inline
+            ? new AppendDrafts(context, reader, rows, commit, options.Residency == Residency.Host ? 0 : inlineMax)
+            : throw new ZkArrowException(ZkArrowStatus.InvalidArgument, "rows cannot be appended with inline residency, which depends on what they are appended to; leave the residency out");
 
     private static Residency ResidencyOf(long length, PublishOptions options, long inlineMax)
     {

@@ -6,24 +6,35 @@ using ZkArrow.Segments;
 namespace ZkArrow.Datasets;
 
 /// <summary>Opens versions: record first, then the bytes, pinned before they are looked at.</summary>
-internal sealed class Reader(DatasetContext context, HeadCache heads)
+internal sealed class Reader(DatasetContext context, HeadCache heads, DatasetRecords datasets)
 {
     private const string InlineReason = "inline: the bytes came from the coordinator, not from shared memory";
 
     /// <summary>The head's table when nothing has to be asked, mapped or waited for; else null.</summary>
     public ZkArrowTable? TryOpenCached(string name, ReadOptions options)
     {
-        if (options.Strict || options.ValidateFull)
+        if (options.Strict || options.ValidateFull || options.Tag != null)
             return null;
-        Head? head = heads[name].TryCached();
-        if (head == null || (options.Version != 0 && options.Version != head.Version))
+        DatasetEntry entry = heads[name];
+        Head? head = entry.TryCached();
+        if (head?.Manifest is not { } manifest || (options.Version != 0 && options.Version != head.Version))
             return null;
-        ArrowTable? table = context.Open.TryGet(Key(head.Incarnation, head.Manifest));
-        return table == null ? null : Wrap(head.Manifest, table);
+        try
+        {
+            ArrowTable? table = context.Open.TryGet(Key(head.Incarnation, manifest));
+            return table == null ? null : Wrap(manifest, table);
+        }
+        catch (ZkArrowException e) when (e.Status == ZkArrowStatus.Corrupt)
+        {
+            context.Kept.LetGo(entry); // or nobody could ever open it anew
+            throw;
+        }
     }
 
     public async ValueTask<ZkArrowTable> OpenAsync(string name, ReadOptions options, Call call)
     {
+        if (options.Tag != null)
+            return await OpenTaggedAsync(name, options.Tag, options, call).ConfigureAwait(false);
         DatasetEntry entry = heads[name];
         bool strict = options.Strict;
         while (true)
@@ -48,11 +59,16 @@ internal sealed class Reader(DatasetContext context, HeadCache heads)
                 if (await entry.ExistsAsync(call.Token).ConfigureAwait(false))
                     continue;
             }
-            else if (options.Version <= head.Version)
+            else if (options.Version <= head.Version && head.Manifest is { } manifest)
             {
-                ZkArrowTable? table = await OpenVersionAsync(head, options, call.Token).ConfigureAwait(false);
+                ZkArrowTable? table = await OpenVersionAsync(head.Incarnation, manifest, options.Version, options.ValidateFull, call.Token).ConfigureAwait(false);
                 if (table != null)
+                {
+                    if (table.Version.Number == head.Version)
+                        context.Kept.Keep(entry, head, table.Data);
                     return table;
+                }
+
                 Head? now = await entry.StrictHeadAsync(call.Token).ConfigureAwait(false);
                 if (now == null && !options.Wait)
                     throw Missing(name);
@@ -62,7 +78,7 @@ internal sealed class Reader(DatasetContext context, HeadCache heads)
             }
             else if (!options.Wait)
             {
-                throw MissingVersion(name, options.Version, head.Version);
+                throw head.Version == 0 ? NoVersion(name) : MissingVersion(name, options.Version, head.Version);
             }
 
             call.WaitsForChange = true;
@@ -71,10 +87,79 @@ internal sealed class Reader(DatasetContext context, HeadCache heads)
         }
     }
 
+    /// <summary>The version that has a tag; asked again when the tag has moved and the version is gone.</summary>
+    private async ValueTask<ZkArrowTable> OpenTaggedAsync(string name, string tag, ReadOptions options, Call call)
+    {
+        if (options.Version != 0 || options.Wait)
+            throw new ZkArrowException(ZkArrowStatus.InvalidArgument, "a tag names one version that there is: leave the version and the waiting out");
+        DatasetEntry entry = heads[name];
+        for (bool strict = options.Strict; ; strict = true)
+        {
+            Head? head = strict
+                ? await entry.StrictHeadAsync(call.Token).ConfigureAwait(false)
+                : await entry.HeadAsync(call.Token).ConfigureAwait(false);
+            KnownDataset? dataset = head == null ? null : await datasets.ReadAsync(head.Incarnation, sync: false, call.Token).ConfigureAwait(false);
+            if (head == null && strict)
+                throw Missing(name);
+            if (dataset == null)
+                continue;
+            if (dataset.Record.Tags?.TryGetValue(tag, out long version) == true)
+            {
+                if (head!.Manifest is { } manifest
+                    && await OpenVersionAsync(head.Incarnation, manifest, version, options.ValidateFull, call.Token).ConfigureAwait(false) is { } table)
+                {
+                    return table;
+                }
+            }
+            else if (strict)
+            {
+                throw dataset.Record.NoTag(tag);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Takes hold of the versions of a cut. One whose bytes are not to be had here is held without them, and says so when it is
+    /// read. Null when a record is gone, and the cut must be chosen again.
+    /// </summary>
+    public async ValueTask<IReadOnlyList<HeldVersion>?> HoldAsync(IReadOnlyList<ChosenVersion> versions, bool validateFull, CancellationToken cancellationToken)
+    {
+        HeldVersion?[] held = new HeldVersion?[versions.Count];
+        bool complete = false;
+        try
+        {
+            for (int i = 0; i < held.Length; i++)
+            {
+                ChosenVersion chosen = versions[i];
+                try
+                {
+                    if (await OpenVersionAsync(chosen.Incarnation, chosen.Manifest, chosen.Manifest.Version, validateFull, cancellationToken).ConfigureAwait(false) is not { } table)
+                        return null;
+                    held[i] = new HeldVersion(chosen.Name, table.Version, table, null);
+                }
+                catch (ZkArrowException e) when (e.Status is ZkArrowStatus.NotResident or ZkArrowStatus.DataLost or ZkArrowStatus.Corrupt)
+                {
+                    held[i] = new HeldVersion(chosen.Name, DatasetVersion.From(chosen.Manifest), null, e);
+                }
+            }
+
+            complete = true;
+            return held!;
+        }
+        finally
+        {
+            if (!complete)
+            {
+                foreach (HeldVersion? one in held)
+                    one?.Table?.Dispose();
+            }
+        }
+    }
+
     /// <summary>The head's rows, without those of its first segments; null when the head is gone.</summary>
     public async ValueTask<ArrowTable?> OpenTailAsync(Head head, int without, CancellationToken cancellationToken)
     {
-        Manifest manifest = head.Manifest;
+        Manifest manifest = head.Manifest!;
         if (!manifest.IsInline)
             return await OpenSegmentsAsync(head.Incarnation, manifest, [.. manifest.Segments.Skip(without)], ValidationLevel.Default, cancellationToken).ConfigureAwait(false);
         return await ReadRecordAsync(head.Incarnation, head.Version, cancellationToken).ConfigureAwait(false) is { } record
@@ -90,43 +175,46 @@ internal sealed class Reader(DatasetContext context, HeadCache heads)
         Node? node = await context.GetAsync(path, null, sync, cancellationToken).ConfigureAwait(false);
         if (node == null)
             return null;
-        Manifest manifest = RecordCodec.ReadVersion(node.Data, path, out ReadOnlyMemory<byte> file);
+        Manifest manifest = RecordCodec.ReadVersion(node, path, out ReadOnlyMemory<byte> file);
         return (manifest, file);
     }
 
     public static ZkArrowException Missing(string name) =>
         new(ZkArrowStatus.NotFound, $"the dataset '{name}' does not exist; publish it, or wait for it") { IsRetryable = true };
 
+    public static ZkArrowException NoVersion(string name) =>
+        new(ZkArrowStatus.NotFound, $"the dataset '{name}' has no version yet; publish one, or wait for it") { IsRetryable = true };
+
     public static ZkArrowException MissingVersion(string name, long version, long head) =>
         new(ZkArrowStatus.NotFound, $"version {version} of '{name}' cannot be read; its head is {head} and older versions may have been dropped");
 
-    /// <summary>Null when the version's record is gone.</summary>
-    private async ValueTask<ZkArrowTable?> OpenVersionAsync(Head head, ReadOptions options, CancellationToken cancellationToken)
+    /// <summary>A version, or the head for 0, of which the manifest is known. Null when the version's record is gone.</summary>
+    private async ValueTask<ZkArrowTable?> OpenVersionAsync(Guid incarnation, Manifest head, long version, bool validateFull, CancellationToken cancellationToken)
     {
-        bool isHead = options.Version == 0 || options.Version == head.Version;
-        Manifest manifest = head.Manifest;
+        bool isHead = version == 0 || version == head.Version;
+        Manifest manifest = head;
         ReadOnlyMemory<byte> inlineFile = default;
-        if (isHead && !options.ValidateFull && context.Open.TryGet(Key(head.Incarnation, manifest)) is { } open)
+        if (isHead && !validateFull && context.Open.TryGet(Key(incarnation, manifest)) is { } open)
             return Wrap(manifest, open);
         if (!isHead || manifest.IsInline)
         {
-            long number = isHead ? head.Version : options.Version;
+            long number = isHead ? head.Version : version;
             (Manifest Manifest, ReadOnlyMemory<byte> InlineFile)? record =
-                await ReadRecordAsync(head.Incarnation, number, cancellationToken).ConfigureAwait(false);
+                await ReadRecordAsync(incarnation, number, cancellationToken).ConfigureAwait(false);
             if (record == null)
                 return null;
             (manifest, inlineFile) = record.Value;
-            if (!options.ValidateFull && context.Open.TryGet(Key(head.Incarnation, manifest)) is { } other)
+            if (!validateFull && context.Open.TryGet(Key(incarnation, manifest)) is { } other)
                 return Wrap(manifest, other);
         }
 
-        ValidationLevel level = options.ValidateFull ? ValidationLevel.Full : ValidationLevel.Default;
+        ValidationLevel level = validateFull ? ValidationLevel.Full : ValidationLevel.Default;
         ArrowTable? table = manifest.IsInline
             ? OpenInline(inlineFile.Span, level)
-            : await OpenSegmentsAsync(head.Incarnation, manifest, manifest.Segments, level, cancellationToken).ConfigureAwait(false);
+            : await OpenSegmentsAsync(incarnation, manifest, manifest.Segments, level, cancellationToken).ConfigureAwait(false);
         if (table == null)
             return null;
-        context.Open.Add(Key(head.Incarnation, manifest), table);
+        context.Open.Add(Key(incarnation, manifest), table);
         return Wrap(manifest, table);
     }
 

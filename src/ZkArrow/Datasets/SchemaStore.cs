@@ -43,15 +43,27 @@ internal sealed class SchemaStore(DatasetContext context, CommitLoop commits)
     {
         if (schema.Fingerprint == required)
             return;
-        string path = context.Layout.Schema(required);
-        Node? node = await DatasetContext.RetryAsync(t => context.Coordinator.GetAsync(path, null, t), cancellationToken).ConfigureAwait(false);
-        string difference = "its schema is another";
-        if (node != null)
-        {
-            using SchemaBox stored = SchemaBox.FromIpcMessage(node.Data);
-            difference = stored.FirstDifference(schema) ?? "its metadata differs";
-        }
-
+        using SchemaBox? stored = await StoredAsync(required, cancellationToken).ConfigureAwait(false);
+        string difference = stored == null ? "its schema is another" : stored.FirstDifference(schema) ?? "its metadata differs";
         throw new ZkArrowException(ZkArrowStatus.SchemaMismatch, $"the table does not have the schema of '{name}': {difference}");
+    }
+
+    /// <summary>Refuses a schema that the dataset's policy does not admit behind the stored one, naming the field.</summary>
+    public async ValueTask RequireAdmittedAsync(SchemaBox schema, string before, DatasetRecord dataset, CancellationToken cancellationToken)
+    {
+        SchemaPolicy policy = SchemaPolicies.Parse(dataset.SchemaPolicy);
+        if (policy == SchemaPolicy.None || schema.Fingerprint == before)
+            return;
+        using SchemaBox? stored = await StoredAsync(before, cancellationToken).ConfigureAwait(false);
+        string? problem = stored == null ? "the schema of its head cannot be found" : SchemaPolicies.Problem(policy, schema, stored);
+        if (problem != null)
+            throw new ZkArrowException(ZkArrowStatus.SchemaMismatch, $"the schema policy of '{dataset.Name}' is {SchemaPolicies.Text(policy)}: {problem}");
+    }
+
+    private async ValueTask<SchemaBox?> StoredAsync(string id, CancellationToken cancellationToken)
+    {
+        string path = context.Layout.Schema(id);
+        Node? node = await DatasetContext.RetryAsync(t => context.Coordinator.GetAsync(path, null, t), cancellationToken).ConfigureAwait(false);
+        return node == null ? null : SchemaBox.FromIpcMessage(node.Data);
     }
 }

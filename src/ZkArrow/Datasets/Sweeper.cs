@@ -8,7 +8,7 @@ namespace ZkArrow.Datasets;
 /// Removes what crashes leave behind: dropped datasets that were not collected, and segments that no record names. Safe to
 /// run anywhere at any time, by any number of processes.
 /// </summary>
-internal sealed class Sweeper(DatasetContext context, Catalog catalog, SegmentRecords records, Dropper dropper)
+internal sealed class Sweeper(DatasetContext context, Catalog catalog, SegmentRecords records, Dropper dropper, Tender tender)
 {
     /// <summary>
     /// For how long the last node of a dropped incarnation stays: a publisher whose answer was lost may ask for it, see
@@ -19,6 +19,7 @@ internal sealed class Sweeper(DatasetContext context, Catalog catalog, SegmentRe
     /// <summary>Sweeps, and tells how many segments were removed.</summary>
     public async ValueTask<int> SweepAsync(TimeSpan grace, Call call)
     {
+        await tender.TendAsync(most: int.MaxValue, call.Token).ConfigureAwait(false);
         await CollectDroppedAsync(call.Token).ConfigureAwait(false);
 
         // the files are listed before the records are read: one that is committed in between is recorded, or not listed
@@ -50,7 +51,7 @@ internal sealed class Sweeper(DatasetContext context, Catalog catalog, SegmentRe
                 continue;
             DroppedRecord record = RecordCodec.Read(node.Data, RecordJson.Default.DroppedRecord, path);
             if (DateTime.UtcNow - DateTime.UnixEpoch.AddMicroseconds(record.AtUs) > TombstoneTime)
-                await dropper.DeleteAsync([context.Layout.Dataset(incarnation), path], cancellationToken).ConfigureAwait(false);
+                await dropper.DeleteAsync([context.Layout.Session(incarnation), context.Layout.Dataset(incarnation), path], cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -8,7 +8,7 @@ internal static class ProjectRule
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["ZkArrow.ZooKeeper"] = ["Microsoft.Extensions.Logging.Abstractions"],
-        ["ZkArrow"] = ["ZkArrow.ZooKeeper", "Apache.Arrow"],
+        ["ZkArrow"] = ["ZkArrow.ZooKeeper", "Apache.Arrow", "SourceGear.sqlite3"],
         ["ZkArrow.Native"] = ["ZkArrow"],
         ["ZkArrow.Cli"] = ["ZkArrow", "System.CommandLine", "Spectre.Console"],
     };

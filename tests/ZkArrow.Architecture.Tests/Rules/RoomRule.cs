@@ -12,9 +12,11 @@ internal static class RoomRule
         ["ArrowC"] = ["Segments", "Coordination", "Datasets", "ZooKeeper"],
         ["Ipc"] = ["Segments", "Coordination", "Datasets", "ZooKeeper"],
         ["Loans"] = ["Coordination", "Datasets", "ZooKeeper"],
-        ["Segments"] = ["Coordination", "Datasets", "ZooKeeper"],
-        ["Coordination"] = ["ArrowC", "Ipc", "Segments", "Datasets"],
-        ["Datasets"] = ["ZooKeeper"],
+        ["Segments"] = ["Coordination", "Datasets", "ZooKeeper", "Embedded"],
+        ["Coordination"] = ["ArrowC", "Ipc", "Segments", "Datasets", "Embedded"],
+        ["Embedded"] = ["ArrowC", "Ipc", "Loans", "Datasets", "ZooKeeper"],
+        ["Datasets"] = ["ZooKeeper", "Embedded"],
+        ["Ownership"] = ["ArrowC", "Ipc", "Segments", "ZooKeeper", "Embedded"],
     };
 
     public static IEnumerable<string> Violations(SourceFile file)

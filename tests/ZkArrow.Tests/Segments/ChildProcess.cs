@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using NUnit.Framework;
 using ZkArrow.Loans;
 using ZkArrow.Segments;
+using ZkArrow.Tests.Coordination;
 
 namespace ZkArrow.Tests.Segments;
 
@@ -70,6 +71,8 @@ internal sealed unsafe class ChildProcess : IDisposable
 
     private static void Run(string[] command)
     {
+        if (CoordinatorChild.TryRun(command, StayReady))
+            return;
         DataDirectory data = DataDirectory.Open(command[1], "unused");
         switch (command[0])
         {

@@ -122,20 +122,4 @@ internal sealed unsafe class ExchangeDriver : IDriver
         schema.Release(&schema);
         target.Release(&target);
     }
-
-    private sealed class OneBatch(Schema schema, RecordBatch batch) : IArrowArrayStream
-    {
-        private bool _given;
-
-        public Schema Schema => schema;
-
-        public ValueTask<RecordBatch> ReadNextRecordBatchAsync(CancellationToken cancellationToken = default)
-        {
-            bool end = _given;
-            _given = true;
-            return new ValueTask<RecordBatch>(end ? null! : batch);
-        }
-
-        public void Dispose() => batch.Dispose();
-    }
 }

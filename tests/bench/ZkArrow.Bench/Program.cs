@@ -7,9 +7,10 @@ string[] arguments = Environment.GetCommandLineArgs()[1..];
 await using IDriver driver = arguments switch
 {
     ["exchange"] => new ExchangeDriver(),
+    ["metadata"] => new MetadataDriver(),
     ["client", string connect] => await ClientDriver.OpenAsync(connect),
     ["publish", string connect, string directory] => await PublishDriver.OpenAsync(connect, directory),
-    _ => throw new ArgumentException("usage: ZkArrow.Bench exchange | client HOST:PORT | publish HOST:PORT DATA_DIRECTORY"),
+    _ => throw new ArgumentException("usage: ZkArrow.Bench exchange | metadata | client HOST:PORT | publish HOST:PORT DATA_DIRECTORY"),
 };
 
 while (await Console.In.ReadLineAsync() is { } line)

@@ -10,16 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import sys
 import tempfile
 
 from harness.driver import Driver, inside_peers
 from harness.result import Result, time_text
 from harness.rounds import Rounds, interleave, ratio
-from harness.setting import BINARIES, ROOT, Setting
-
-sys.path.insert(0, str(ROOT / "tests" / "lab"))
-from zookeeper_lab import ZooKeeper  # noqa: E402
+from harness.server import production_server
+from harness.setting import BINARIES, Setting
 
 _MIB = 1 << 20
 # of a size in MiB: how many operations a turn has
@@ -37,7 +34,7 @@ def measure(setting: Setting) -> list[Result]:
     rounds = 3 if setting.quick else 7
     try:
         with contextlib.ExitStack() as stack:
-            server = stack.enter_context(ZooKeeper())
+            server = stack.enter_context(production_server())
             driver = stack.enter_context(Driver(BINARIES / "publish_large", server.url("/bench"), ours))
             peers = [
                 (name, limit, stack.enter_context(inside_peers(program, theirs)))

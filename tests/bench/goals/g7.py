@@ -7,16 +7,13 @@ one caller that waits for each answer. Round trips are the requests the server c
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 
 from harness.driver import Driver, dotnet
 from harness.result import Result, time_text
 from harness.rounds import Rounds, interleave, ratio
-from harness.setting import ROOT, Setting
-
-sys.path.insert(0, str(ROOT / "tests" / "lab"))
-from zookeeper_lab import ZooKeeper  # noqa: E402
+from harness.server import ZooKeeper, production_server
+from harness.setting import Setting
 
 
 def measure(setting: Setting) -> list[Result]:
@@ -24,7 +21,7 @@ def measure(setting: Setting) -> list[Result]:
     directory = tempfile.mkdtemp(prefix="zkarrow-bench-", dir="/dev/shm")
     count = setting.count(200)
     try:
-        with ZooKeeper() as server, dotnet("publish", server.address, directory) as driver:
+        with production_server() as server, dotnet("publish", server.address, directory) as driver:
             for residency in ("host", "inline"):
                 publish, multi = interleave(
                     setting.rounds,

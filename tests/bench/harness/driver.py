@@ -7,10 +7,11 @@ import subprocess
 import threading
 from types import TracebackType
 
-from .setting import DOTNET_DRIVER, PROGRAMS, ROOT
+from .setting import BINARIES, DOTNET_DRIVER, PROGRAMS, ROOT
 
 _ANSWER_DEADLINE_S = 300.0
 _END_DEADLINE_S = 30.0
+_RUN_INSIDE = (str(ROOT / "tests" / "peers" / "peers.sh"), "run")
 
 
 class Driver:
@@ -78,5 +79,9 @@ def inside_peers(program: str, *arguments: str) -> Driver:
 
 
 def inside_peers_command(program: str, *arguments: str) -> list[str]:
-    peers = str(ROOT / "tests" / "peers" / "peers.sh")
-    return [peers, "run", "python3", str(PROGRAMS / program), *arguments]
+    return [*_RUN_INSIDE, "python3", str(PROGRAMS / program), *arguments]
+
+
+def inside_peers_binary(program: str, *arguments: str) -> Driver:
+    """A program that was compiled in the peers' root, against the libraries that are there."""
+    return Driver(*_RUN_INSIDE, str(BINARIES / program), *arguments)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import zkarrow
 
 _COLUMNS = 8
+_KEPT = 64  # heads that a client holds open after they were read
 url, directory = sys.argv[1:]
 client = zkarrow.connect(url, data_dir=directory)
 paths = {}
@@ -37,16 +38,28 @@ def read_file(name):
     return pa.ipc.open_file(pa.memory_map(paths[name])).get_batch(0)
 
 
-def time(way, name, count):
+def push_out():
+    """Reads so many other heads that none read before is held open."""
+    for number in range(_KEPT):
+        with client.read(f"other/{number}"):
+            pass
+
+
+def time(way, name, count, before=None):
     durations = []
     gc.disable()
     for _ in range(count):
+        if before:
+            before()
         start = perf_counter_ns()
         way(name)  # the batch goes at once, so that what letting go costs is in it
         durations.append(perf_counter_ns() - start)
     gc.enable()
     return durations
 
+
+for number in range(_KEPT):
+    client.publish(f"other/{number}", pa.RecordBatch.from_pydict({"x": [number]}), residency="host")
 
 for line in sys.stdin:
     what, name, count = line.split()
@@ -56,11 +69,11 @@ for line in sys.stdin:
         durations = []
     elif what == "pyarrow":
         durations = time(read_file, name, int(count))
-    elif what == "mapped":
-        with client.read(name):
-            durations = time(read, name, int(count))
-    else:
-        assert zkarrow.counters()["mapped_segments"] == 0, "the segment must not be mapped yet"
+    elif what == "again":
         durations = time(read, name, int(count))
+    else:
+        push_out()
+        assert zkarrow.counters()["mapped_bytes"] < int(name), "the segment must not be mapped yet"
+        durations = time(read, name, int(count), before=push_out)
     print(*durations, flush=True)
 client.close()

@@ -8,10 +8,12 @@
 #include <zkarrow/zkarrow.h>
 
 #include "digest.h"
+#include "history.h"
 #include "lists.h"
 #include "loan.h"
 #include "make.h"
 #include "misuse.h"
+#include "owner.h"
 
 /* What is kept between requests: one client, and tables and subscriptions under keys. */
 
@@ -19,12 +21,17 @@ typedef struct {
   char key[32];
   zka_table* table;
   zka_subscription* subscription;
+  zka_owner* owner;
   loaned loan;
+  zka_transaction* transaction;
+  char staged[8][32]; /* the datasets of the transaction */
+  zka_snapshot* snapshot;
 } kept;
 
 static zka_client* client;
 static char url[512];
 static char data_dir[512];
+static char code_tag[256];
 static kept keeps[32];
 
 static kept* keep_of(const char* key) {
@@ -74,8 +81,8 @@ static void add_number(cJSON* answer, const char* field, int64_t value) {
   cJSON_AddNumberToObject(answer, field, (double)value);
 }
 
-static void add_version(cJSON* answer, const zka_version_info* info) {
-  cJSON* version = cJSON_AddObjectToObject(answer, "version");
+static void add_version_as(cJSON* answer, const char* name, const zka_version_info* info) {
+  cJSON* version = cJSON_AddObjectToObject(answer, name);
   add_number(version, "number", (int64_t)info->number);
   add_number(version, "rows", info->rows);
   add_number(version, "nbytes", info->nbytes);
@@ -83,7 +90,10 @@ static void add_version(cJSON* answer, const zka_version_info* info) {
   cJSON_AddStringToObject(version, "commit_id", info->commit_id);
   cJSON_AddStringToObject(version, "schema_id", info->schema_id);
   cJSON_AddStringToObject(version, "residency", info->residency == ZKA_RESIDENCY_INLINE ? "inline" : "host");
+  add_number(version, "commit_number", info->commit_number);
 }
+
+static void add_version(cJSON* answer, const zka_version_info* info) { add_version_as(answer, "version", info); }
 
 static zka_status add_digest(cJSON* answer, zka_table* table, zka_error* error) {
   struct ArrowArrayStream stream;
@@ -102,6 +112,7 @@ static zka_status add_digest(cJSON* answer, zka_table* table, zka_error* error) 
 static zka_status open_client(zka_client** out, int64_t session_timeout_ms, int64_t timeout_ms, zka_error* error) {
   zka_client_options options = ZKA_CLIENT_OPTIONS_INIT;
   options.session_timeout_ms = (int32_t)session_timeout_ms;
+  options.code_tag = code_tag[0] != '\0' ? code_tag : NULL;
   options.data_dir = data_dir[0] != '\0' ? data_dir : NULL;
   return zka_client_open(url, &options, timeout_ms, NULL, out, error);
 }
@@ -110,6 +121,7 @@ static zka_status do_open(const cJSON* request, cJSON* answer, zka_error* error)
   (void)answer;
   snprintf(url, sizeof(url), "%s", text(request, "url"));
   snprintf(data_dir, sizeof(data_dir), "%s", text(request, "data_dir") != NULL ? text(request, "data_dir") : "");
+  snprintf(code_tag, sizeof(code_tag), "%s", text(request, "code_tag") != NULL ? text(request, "code_tag") : "");
   return open_client(&client, number(request, "session_timeout_ms", 0), deadline(request), error);
 }
 
@@ -146,12 +158,19 @@ static int make_of(const cJSON* request, struct ArrowArrayStream* out, make_reco
   return 1;
 }
 
+static zka_owner* owner_of(const cJSON* request, const char* field) {
+  const kept* keep = text(request, field) != NULL ? keep_of(text(request, field)) : NULL;
+  return keep != NULL ? keep->owner : NULL;
+}
+
 static void publish_options(const cJSON* request, zka_publish_options* options) {
+  options->owner = owner_of(request, "owner");
   const char* residency = text(request, "residency");
   options->expected_version = number(request, "expected_version", ZKA_ANY_VERSION);
   if (is_true(request, "same_schema")) options->flags = ZKA_PUBLISH_SAME_SCHEMA;
   if (residency != NULL && strcmp(residency, "host") == 0) options->residency = ZKA_RESIDENCY_HOST;
   if (residency != NULL && strcmp(residency, "inline") == 0) options->residency = ZKA_RESIDENCY_INLINE;
+  attach(request, options);
 }
 
 typedef zka_status commit_function(zka_client*, const char*, struct ArrowArrayStream*, const zka_publish_options*,
@@ -188,6 +207,10 @@ static zka_status do_append(const cJSON* request, cJSON* answer, zka_error* erro
 static zka_status read_table(const cJSON* request, const char* name, zka_table** out, zka_error* error) {
   zka_read_options options = ZKA_READ_OPTIONS_INIT;
   options.version = (uint64_t)number(request, "version", 0);
+  options.as_of_commit_number = number(request, "as_of_commit_number", 0);
+  options.as_of_us = number(request, "as_of_us", 0);
+  options.as_of_commit_id = text(request, "as_of_commit_id");
+  options.tag = text(request, "tag");
   options.flags = (is_true(request, "strict") ? ZKA_READ_STRICT : 0u) |
                   (is_true(request, "wait") ? ZKA_READ_WAIT : 0u) |
                   (is_true(request, "validate_full") ? ZKA_READ_VALIDATE_FULL : 0u);
@@ -270,14 +293,128 @@ static zka_status do_loan_publish(const cJSON* request, cJSON* answer, zka_error
   return publish_loan(request, &keep_of(text(request, "of"))->loan, answer, error);
 }
 
+static zka_status do_own(const cJSON* request, cJSON* answer, zka_error* error) {
+  zka_owner* owner;
+  zka_status status = owner_acquire(client, request, deadline(request), &owner, answer, error);
+  if (status == ZKA_OK) new_keep(text(request, "as"))->owner = owner;
+  return status;
+}
+
+static zka_status do_owner(const cJSON* request, cJSON* answer, zka_error* error) {
+  return owner_describe(owner_of(request, "of"), answer, error);
+}
+
+static zka_status do_owner_wait(const cJSON* request, cJSON* answer, zka_error* error) {
+  return owner_wait(owner_of(request, "of"), request, deadline(request), answer, error);
+}
+
+static zka_status do_release(const cJSON* request, cJSON* answer, zka_error* error) {
+  (void)answer;
+  return zka_owner_release(owner_of(request, "of"), deadline(request), NULL, error);
+}
+
+static zka_status do_begin(const cJSON* request, cJSON* answer, zka_error* error) {
+  zka_transaction* transaction;
+  (void)answer;
+  zka_status status = zka_transaction_open(client, &transaction, error);
+  if (status == ZKA_OK) new_keep(text(request, "as"))->transaction = transaction;
+  return status;
+}
+
+static zka_status do_stage(const cJSON* request, cJSON* answer, zka_error* error) {
+  kept* keep = keep_of(text(request, "of"));
+  struct ArrowArrayStream stream;
+  zka_publish_options options = ZKA_PUBLISH_OPTIONS_INIT;
+  (void)answer;
+  if (!make_of(request, &stream, NULL)) return fail(error, ZKA_UNSUPPORTED, "unknown kind of table");
+  publish_options(request, &options);
+  zka_status status = (is_true(request, "append") ? zka_transaction_append : zka_transaction_publish)(
+      keep->transaction, text(request, "name"), &stream, &options, deadline(request), NULL, error);
+  if (status != ZKA_OK) {
+    if (stream.release == NULL) return fail(error, ZKA_INTERNAL, "a failure consumed the stream");
+    stream.release(&stream);
+    return status;
+  }
+  if (stream.release != NULL) return fail(error, ZKA_INTERNAL, "ZKA_OK did not consume the stream");
+  size_t i = 0;
+  while (keep->staged[i][0] != '\0') ++i;
+  snprintf(keep->staged[i], sizeof(keep->staged[i]), "%s", text(request, "name"));
+  return ZKA_OK;
+}
+
+static zka_status do_commit(const cJSON* request, cJSON* answer, zka_error* error) {
+  kept* keep = keep_of(text(request, "of"));
+  zka_status status = zka_transaction_commit(keep->transaction, deadline(request), NULL, error);
+  cJSON* versions = cJSON_AddObjectToObject(answer, "versions");
+  for (size_t i = 0; status == ZKA_OK && keep->staged[i][0] != '\0'; ++i) {
+    zka_version_info version = ZKA_VERSION_INFO_INIT;
+    status = zka_transaction_version(keep->transaction, keep->staged[i], &version, error);
+    if (status == ZKA_OK) add_version_as(versions, keep->staged[i], &version);
+  }
+  return status;
+}
+
+/* What the list says of a dataset must be what its version says. */
+static zka_status add_cut(cJSON* answer, zka_snapshot* snapshot, zka_error* error) {
+  struct ArrowArrayStream stream;
+  cJSON* list = cJSON_CreateArray();
+  const cJSON* row;
+  zka_status status = zka_snapshot_versions(snapshot, &stream, error);
+  if (status == ZKA_OK && !add_datasets(list, &stream)) status = fail(error, ZKA_INTERNAL, "the list failed half-way");
+  cJSON* versions = cJSON_AddObjectToObject(answer, "versions");
+  cJSON_ArrayForEach(row, list) {
+    zka_version_info version = ZKA_VERSION_INFO_INIT;
+    if (status == ZKA_OK) status = zka_snapshot_version(snapshot, text(row, "name"), &version, error);
+    if (status != ZKA_OK) break;
+    if ((int64_t)version.number != number(row, "version", 0))
+      status = fail(error, ZKA_INTERNAL, "the list of the snapshot and its version differ");
+    add_version_as(versions, text(row, "name"), &version);
+  }
+  cJSON_Delete(list);
+  return status;
+}
+
+static zka_status do_snapshot(const cJSON* request, cJSON* answer, zka_error* error) {
+  zka_snapshot_options options = ZKA_SNAPSHOT_OPTIONS_INIT;
+  const cJSON* array = cJSON_GetObjectItemCaseSensitive(request, "names");
+  const cJSON* name;
+  const char* names[8] = {NULL};
+  int64_t count = 0;
+  int64_t commit_number;
+  zka_snapshot* snapshot;
+  cJSON_ArrayForEach(name, array) names[count++] = cJSON_GetStringValue(name);
+  options.as_of_commit_number = number(request, "as_of_commit_number", 0);
+  options.as_of_us = number(request, "as_of_us", 0);
+  options.as_of_commit_id = text(request, "as_of_commit_id");
+  zka_status status = zka_snapshot_open(client, array != NULL ? names : NULL, count, &options, deadline(request), NULL,
+                                        &snapshot, error);
+  if (status != ZKA_OK) return status;
+  new_keep(text(request, "as"))->snapshot = snapshot;
+  status = zka_snapshot_commit_number(snapshot, &commit_number, error);
+  add_number(answer, "commit_number", commit_number);
+  return status == ZKA_OK ? add_cut(answer, snapshot, error) : status;
+}
+
+static zka_status do_snapshot_read(const cJSON* request, cJSON* answer, zka_error* error) {
+  zka_table* table;
+  zka_status status = zka_snapshot_read(keep_of(text(request, "of"))->snapshot, text(request, "name"), &table, error);
+  if (status != ZKA_OK) return status;
+  status = describe_table(table, answer, error);
+  zka_table_close(table);
+  return status;
+}
+
 /* let_go and unsubscribe */
 static zka_status do_let_go(const cJSON* request, cJSON* answer, zka_error* error) {
   kept* keep = keep_of(text(request, "of"));
   (void)answer;
   if (keep == NULL) return fail(error, ZKA_INVALID_HANDLE, "nothing is kept under this key");
-  zka_status status = keep->table != NULL       ? zka_table_close(keep->table)
-                      : keep->loan.loan != NULL ? loan_end(&keep->loan)
-                                                : zka_subscription_close(keep->subscription);
+  zka_status status = keep->table != NULL         ? zka_table_close(keep->table)
+                      : keep->loan.loan != NULL   ? loan_end(&keep->loan)
+                      : keep->owner != NULL       ? zka_owner_close(keep->owner)
+                      : keep->transaction != NULL ? zka_transaction_close(keep->transaction)
+                      : keep->snapshot != NULL    ? zka_snapshot_close(keep->snapshot)
+                                                  : zka_subscription_close(keep->subscription);
   memset(keep, 0, sizeof(*keep));
   return status;
 }
@@ -333,6 +470,42 @@ static zka_status do_history(const cJSON* request, cJSON* answer, zka_error* err
   return fail(error, ZKA_INTERNAL, "the history failed half-way");
 }
 
+static zka_status do_audit(const cJSON* request, cJSON* answer, zka_error* error) {
+  struct ArrowArrayStream stream;
+  zka_status status = zka_dataset_history(client, text(request, "name"), deadline(request), NULL, &stream, error);
+  if (status != ZKA_OK) return status;
+  if (add_audit(cJSON_AddArrayToObject(answer, "versions"), &stream)) return ZKA_OK;
+  return fail(error, ZKA_INTERNAL, "the history failed half-way");
+}
+
+static zka_status do_configure(const cJSON* request, cJSON* answer, zka_error* error) {
+  zka_dataset_options options;
+  (void)answer;
+  dataset_options(request, &options);
+  return zka_dataset_configure(client, text(request, "name"), &options, deadline(request), NULL, error);
+}
+
+static zka_status do_describe(const cJSON* request, cJSON* answer, zka_error* error) {
+  zka_dataset_description told = ZKA_DATASET_DESCRIPTION_INIT;
+  struct ArrowArrayStream tags;
+  zka_status status = zka_dataset_describe(client, text(request, "name"), deadline(request), NULL, &told, &tags, error);
+  if (status != ZKA_OK) return status;
+  add_description(answer, &told);
+  if (add_tags(cJSON_AddObjectToObject(answer, "tags"), &tags)) return ZKA_OK;
+  return fail(error, ZKA_INTERNAL, "the tags failed half-way");
+}
+
+static zka_status do_tag(const cJSON* request, cJSON* answer, zka_error* error) {
+  (void)answer;
+  return zka_dataset_tag(client, text(request, "name"), (uint64_t)number(request, "version", 0), text(request, "tag"),
+                         deadline(request), NULL, error);
+}
+
+static zka_status do_untag(const cJSON* request, cJSON* answer, zka_error* error) {
+  (void)answer;
+  return zka_dataset_untag(client, text(request, "name"), text(request, "tag"), deadline(request), NULL, error);
+}
+
 static zka_status do_exchange_echo(const cJSON* request, cJSON* answer, zka_error* error) {
   static make_record made, got;
   struct ArrowArrayStream stream;
@@ -384,17 +557,42 @@ static const struct {
   const char* name;
   zka_status (*run)(const cJSON*, cJSON*, zka_error*);
 } operations[] = {
-    {"open", do_open},         {"close", do_close},
-    {"state", do_state},       {"publish", do_publish},
-    {"relay", do_relay},       {"read", do_read},
-    {"hold", do_hold},         {"digest", do_digest},
-    {"let_go", do_let_go},     {"stat", do_stat},
-    {"list", do_list},         {"history", do_history},
-    {"drop", do_drop},         {"subscribe", do_subscribe},
-    {"next", do_next},         {"unsubscribe", do_let_go},
-    {"misuse", do_misuse},     {"exchange_echo", do_exchange_echo},
-    {"counters", do_counters}, {"append", do_append},
-    {"loan", do_loan},         {"loan_publish", do_loan_publish},
+    {"open", do_open},
+    {"close", do_close},
+    {"state", do_state},
+    {"publish", do_publish},
+    {"relay", do_relay},
+    {"read", do_read},
+    {"hold", do_hold},
+    {"digest", do_digest},
+    {"let_go", do_let_go},
+    {"stat", do_stat},
+    {"list", do_list},
+    {"history", do_history},
+    {"drop", do_drop},
+    {"subscribe", do_subscribe},
+    {"next", do_next},
+    {"unsubscribe", do_let_go},
+    {"misuse", do_misuse},
+    {"exchange_echo", do_exchange_echo},
+    {"counters", do_counters},
+    {"append", do_append},
+    {"audit", do_audit},
+    {"configure", do_configure},
+    {"describe", do_describe},
+    {"tag", do_tag},
+    {"untag", do_untag},
+    {"loan", do_loan},
+    {"loan_publish", do_loan_publish},
+    {"own", do_own},
+    {"owner", do_owner},
+    {"release", do_release},
+    {"owner_wait", do_owner_wait},
+    {"begin", do_begin},
+    {"stage", do_stage},
+    {"commit", do_commit},
+    {"snapshot", do_snapshot},
+    {"snapshot_read", do_snapshot_read},
 };
 
 static zka_status run(const cJSON* request, cJSON* answer, zka_error* error) {

@@ -41,6 +41,34 @@ static void add_history_row(cJSON* list, const struct ArrowSchema* schema, const
   cJSON_AddItemToArray(list, cJSON_CreateNumber((double)integer_at(column_of(schema, batch, "version"), row)));
 }
 
+static void add_audit_row(cJSON* list, const struct ArrowSchema* schema, const struct ArrowArray* batch, int64_t row) {
+  static const char* const texts[] = {"author", "parent_commit_id", "code_tag"};
+  const struct ArrowArray* tags = column_of(schema, batch, "tags");
+  const struct ArrowArray* metadata = column_of(schema, batch, "metadata");
+  const struct ArrowArray* pairs = metadata->children[0];
+  cJSON* version = cJSON_CreateObject();
+  cJSON_AddNumberToObject(version, "version", (double)integer_at(column_of(schema, batch, "version"), row));
+  for (int i = 0; i < 3; ++i)
+    cJSON_AddItemToObject(version, texts[i], string_at(column_of(schema, batch, texts[i]), row));
+  cJSON* tag_list = cJSON_AddArrayToObject(version, "tags");
+  const int32_t* ends = (const int32_t*)tags->buffers[1] + tags->offset + row;
+  for (int32_t i = ends[0]; i < ends[1]; ++i) cJSON_AddItemToArray(tag_list, string_at(tags->children[0], i));
+  cJSON* map = cJSON_AddObjectToObject(version, "metadata");
+  ends = (const int32_t*)metadata->buffers[1] + metadata->offset + row;
+  for (int32_t i = ends[0]; i < ends[1]; ++i) {
+    cJSON* key = string_at(pairs->children[0], pairs->offset + i);
+    cJSON_AddItemToObject(map, key->valuestring, string_at(pairs->children[1], pairs->offset + i));
+    cJSON_Delete(key);
+  }
+  cJSON_AddItemToArray(list, version);
+}
+
+static void add_tag_row(cJSON* object, const struct ArrowSchema* schema, const struct ArrowArray* batch, int64_t row) {
+  cJSON* tag = string_at(column_of(schema, batch, "tag"), row);
+  cJSON_AddNumberToObject(object, tag->valuestring, (double)integer_at(column_of(schema, batch, "version"), row));
+  cJSON_Delete(tag);
+}
+
 static int add_rows(cJSON* list, struct ArrowArrayStream* stream, add_row add) {
   struct ArrowSchema schema;
   struct ArrowArray batch;
@@ -59,3 +87,7 @@ static int add_rows(cJSON* list, struct ArrowArrayStream* stream, add_row add) {
 int add_datasets(cJSON* list, struct ArrowArrayStream* stream) { return add_rows(list, stream, add_dataset_row); }
 
 int add_history(cJSON* list, struct ArrowArrayStream* stream) { return add_rows(list, stream, add_history_row); }
+
+int add_audit(cJSON* list, struct ArrowArrayStream* stream) { return add_rows(list, stream, add_audit_row); }
+
+int add_tags(cJSON* object, struct ArrowArrayStream* stream) { return add_rows(object, stream, add_tag_row); }

@@ -8,5 +8,9 @@
 /* Each adds every row to `list` and releases the stream; 0 when the stream failed. */
 int add_datasets(cJSON* list, struct ArrowArrayStream* stream);
 int add_history(cJSON* list, struct ArrowArrayStream* stream);
+/* The same history with where each version comes from. */
+int add_audit(cJSON* list, struct ArrowArrayStream* stream);
+/* Tags as the fields of an object. */
+int add_tags(cJSON* object, struct ArrowArrayStream* stream);
 
 #endif

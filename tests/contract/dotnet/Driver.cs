@@ -12,6 +12,9 @@ internal sealed class Driver : IAsyncDisposable
     private readonly Dictionary<string, ZkArrowTable> _tables = [];
     private readonly Dictionary<string, Watching> _subscriptions = [];
     private readonly Dictionary<string, (ZkArrowLoan Loan, long Rows)> _loans = [];
+    private readonly Dictionary<string, ZkArrowOwner> _owners = [];
+    private readonly Dictionary<string, ZkArrowTransaction> _transactions = [];
+    private readonly Dictionary<string, ZkArrowSnapshot> _snapshots = [];
     private string _url = "";
     private ZkArrowOptions _options = new();
     private ZkArrowClient? _client;
@@ -33,10 +36,24 @@ internal sealed class Driver : IAsyncDisposable
         "digest" => await DigestAsync(_tables[Key(request, "of")]),
         "loan" => await LoanAsync(request),
         "loan_publish" => Answer(await _loans[Key(request, "of")].Loan.PublishAsync(Name(request), _loans[Key(request, "of")].Rows, PublishOptions(request))),
-        "let_go" => LetGo(Key(request, "of")),
+        "own" => await OwnAsync(request),
+        "owner" => Describe(_owners[Key(request, "of")]),
+        "owner_wait" => await OwnerWaitAsync(request),
+        "release" => await ReleaseAsync(_owners[Key(request, "of")]),
+        "begin" => Begin(Key(request, "as")),
+        "stage" => await StageAsync(request, _transactions[Key(request, "of")]),
+        "commit" => Answer((await _transactions[Key(request, "of")].CommitAsync()).Select(one => (one.Name, one.Head))),
+        "snapshot" => await SnapshotAsync(request),
+        "snapshot_read" => await SnapshotReadAsync(request),
+        "let_go" => await LetGoAsync(Key(request, "of")),
         "stat" => Answer(await Client.StatAsync(Name(request), Version(request))),
         "list" => await ListAsync(request),
         "history" => await HistoryAsync(request),
+        "audit" => History.Audit(await Client.HistoryAsync(Name(request))),
+        "configure" => await Done(Client.ConfigureAsync(Name(request), History.Options(request))),
+        "describe" => History.Describe(await Client.DescribeAsync(Name(request))),
+        "tag" => await Done(Client.TagAsync(Name(request), Version(request), Key(request, "tag"))),
+        "untag" => await Done(Client.UntagAsync(Name(request), Key(request, "tag"))),
         "drop" => await DropAsync(request),
         "subscribe" => Subscribe(request),
         "next" => await NextAsync(request),
@@ -66,6 +83,10 @@ internal sealed class Driver : IAsyncDisposable
             await subscription.DisposeAsync();
         foreach ((ZkArrowLoan loan, _) in _loans.Values)
             loan.Dispose();
+        foreach (ZkArrowTransaction transaction in _transactions.Values)
+            transaction.Dispose();
+        foreach (ZkArrowSnapshot snapshot in _snapshots.Values)
+            snapshot.Dispose();
         if (_client != null)
             await _client.DisposeAsync();
     }
@@ -74,7 +95,7 @@ internal sealed class Driver : IAsyncDisposable
     private async ValueTask<JsonObject> OpenAsync(JsonObject request)
     {
         _url = (string)request["url"]!;
-        _options = new ZkArrowOptions { DataDirectory = (string?)request["data_dir"] };
+        _options = new ZkArrowOptions { DataDirectory = (string?)request["data_dir"], CodeTag = (string?)request["code_tag"] };
         if (request["session_timeout_ms"] is { } session)
             _options = _options with { SessionTimeout = TimeSpan.FromMilliseconds((int)session) };
         if (request["timeout_ms"] is { } timeout)
@@ -92,13 +113,49 @@ internal sealed class Driver : IAsyncDisposable
 
     private delegate ValueTask<DatasetVersion> Commit(string name, IArrowArrayStream batches, PublishOptions? options, CancellationToken cancellationToken);
 
-    private static async ValueTask<JsonObject> PublishAsync(JsonObject request, Commit commit)
+    private async ValueTask<JsonObject> PublishAsync(JsonObject request, Commit commit)
     {
-        JsonNode make = request["make"]!;
+        using Maker maker = Make(request["make"]!);
+        return Answer(await commit(Name(request), maker, PublishOptions(request), default));
+    }
+
+    private static Maker Make(JsonNode make)
+    {
         string kind = (string)make["kind"]!;
         int batches = kind == "half" ? 2 : (int?)make["batches"] ?? 1;
-        using Maker maker = new(kind, (int?)make["rows"] ?? 0, (long?)make["seed"] ?? 0, batches);
-        return Answer(await commit(Name(request), maker, PublishOptions(request), default));
+        return new Maker(kind, (int?)make["rows"] ?? 0, (long?)make["seed"] ?? 0, batches);
+    }
+
+    private JsonObject Begin(string key)
+    {
+        _transactions.Add(key, Client.BeginTransaction());
+        return [];
+    }
+
+    private async ValueTask<JsonObject> StageAsync(JsonObject request, ZkArrowTransaction transaction)
+    {
+        using Maker maker = Make(request["make"]!);
+        if ((bool?)request["append"] ?? false)
+            await transaction.AppendAsync(Name(request), maker, PublishOptions(request));
+        else
+            await transaction.PublishAsync(Name(request), maker, PublishOptions(request));
+        return [];
+    }
+
+    private async ValueTask<JsonObject> SnapshotAsync(JsonObject request)
+    {
+        string[]? names = request["names"] is JsonArray array ? [.. array.Select(name => (string)name!)] : null;
+        ZkArrowSnapshot snapshot = await Client.SnapshotAsync(names, Moment(request));
+        _snapshots.Add(Key(request, "as"), snapshot);
+        JsonObject answer = Answer(snapshot.Versions.Select(pair => (pair.Key, pair.Value)));
+        answer["commit_number"] = snapshot.CommitNumber;
+        return answer;
+    }
+
+    private async ValueTask<JsonObject> SnapshotReadAsync(JsonObject request)
+    {
+        using ZkArrowTable table = _snapshots[Key(request, "of")].Read(Name(request));
+        return await DescribeAsync(table);
     }
 
     private async ValueTask<JsonObject> RelayAsync(JsonObject request)
@@ -129,6 +186,11 @@ internal sealed class Driver : IAsyncDisposable
     private async ValueTask<JsonObject> ReadAsync(JsonObject request)
     {
         using ZkArrowTable table = await Client.ReadAsync(Name(request), ReadOptions(request));
+        return await DescribeAsync(table);
+    }
+
+    private static async ValueTask<JsonObject> DescribeAsync(ZkArrowTable table)
+    {
         JsonObject answer = await DigestAsync(table);
         answer["version"] = Json(table.Version);
         answer["zero_copy"] = table.IsZeroCopy;
@@ -165,16 +227,51 @@ internal sealed class Driver : IAsyncDisposable
             return Answer(await loan.PublishAsync(Name(request), rows, PublishOptions(request)));
     }
 
-    private JsonObject LetGo(string key)
+    private async ValueTask<JsonObject> OwnAsync(JsonObject request)
     {
+        OwnershipOptions options = new() { TakeOver = (bool?)request["take_over"] ?? false };
+        if (request["timeout_ms"] is { } timeout)
+            options = options with { Timeout = TimeSpan.FromMilliseconds((int)timeout) };
+        ZkArrowOwner owner = _owners[Key(request, "as")] = await Client.AcquireOwnershipAsync(Name(request), options);
+        return Describe(owner);
+    }
+
+    private async ValueTask<JsonObject> OwnerWaitAsync(JsonObject request)
+    {
+        OwnerState from = Enum.Parse<OwnerState>(Key(request, "from"), ignoreCase: true);
+        OwnerState state = await _owners[Key(request, "of")].WaitForChangeAsync(from);
+        return new JsonObject { ["state"] = state.ToString().ToLowerInvariant() };
+    }
+
+    private static async ValueTask<JsonObject> ReleaseAsync(ZkArrowOwner owner)
+    {
+        await owner.ReleaseAsync();
+        return [];
+    }
+
+    private static JsonObject Describe(ZkArrowOwner owner) =>
+        new() { ["epoch"] = owner.Epoch, ["state"] = owner.State.ToString().ToLowerInvariant() };
+
+    private async ValueTask<JsonObject> LetGoAsync(string key)
+    {
+        if (_owners.Remove(key, out ZkArrowOwner? owner))
+        {
+            await owner.DisposeAsync();
+            return [];
+        }
+
         if (_loans.Remove(key, out (ZkArrowLoan Loan, long Rows) held))
         {
             held.Loan.Dispose();
             return [];
         }
 
-        _tables[key].Dispose();
-        _tables.Remove(key);
+        if (_transactions.Remove(key, out ZkArrowTransaction? transaction))
+            transaction.Dispose();
+        else if (_snapshots.Remove(key, out ZkArrowSnapshot? snapshot))
+            snapshot.Dispose();
+        else if (_tables.Remove(key, out ZkArrowTable? table))
+            table.Dispose();
         return [];
     }
 
@@ -195,6 +292,12 @@ internal sealed class Driver : IAsyncDisposable
     private async ValueTask<JsonObject> DropAsync(JsonObject request)
     {
         await Client.DropAsync(Name(request), Version(request));
+        return [];
+    }
+
+    private static async ValueTask<JsonObject> Done(ValueTask work)
+    {
+        await work;
         return [];
     }
 
@@ -242,8 +345,9 @@ internal sealed class Driver : IAsyncDisposable
 
     private static long Version(JsonObject request) => (long?)request["version"] ?? 0;
 
-    private static PublishOptions PublishOptions(JsonObject request) => new()
+    private PublishOptions PublishOptions(JsonObject request) => new()
     {
+        Owner = (string?)request["owner"] is { } key ? _owners[key] : null,
         ExpectedVersion = (long?)request["expected_version"],
         SameSchema = (bool?)request["same_schema"] ?? false,
         Residency = (string?)request["residency"] switch
@@ -252,15 +356,35 @@ internal sealed class Driver : IAsyncDisposable
             "inline" => Residency.Inline,
             _ => null,
         },
+        Tags = [.. (request["tags"]?.AsArray() ?? []).Select(tag => (string)tag!)],
+        Metadata = (request["metadata"]?.AsObject() ?? []).ToDictionary(pair => pair.Key, pair => (string)pair.Value!),
+        Lifetime = History.LifetimeOf(request),
+        TimeToLive = History.Time(request, "ttl_ms"),
     };
 
     private static ReadOptions ReadOptions(JsonObject request) => new()
     {
         Version = Version(request),
+        AsOf = Moment(request),
+        Tag = (string?)request["tag"],
         Strict = (bool?)request["strict"] ?? false,
         Wait = (bool?)request["wait"] ?? false,
         ValidateFull = (bool?)request["validate_full"] ?? false,
     };
+
+    private static AsOf? Moment(JsonObject request) =>
+        (long?)request["as_of_commit_number"] is { } number ? AsOf.Commit(number)
+        : (string?)request["as_of_commit_id"] is { } id ? AsOf.Commit(id)
+        : (long?)request["as_of_us"] is { } us ? AsOf.Time(DateTimeOffset.UnixEpoch.AddMicroseconds(us))
+        : null;
+
+    private static JsonObject Answer(IEnumerable<(string Name, DatasetVersion Version)> versions)
+    {
+        JsonObject byName = [];
+        foreach ((string name, DatasetVersion version) in versions)
+            byName[name] = Json(version);
+        return new JsonObject { ["versions"] = byName };
+    }
 
     private static JsonObject Answer(DatasetVersion version) => new() { ["version"] = Json(version) };
 
@@ -273,5 +397,6 @@ internal sealed class Driver : IAsyncDisposable
         ["commit_id"] = version.CommitId,
         ["schema_id"] = version.SchemaId,
         ["residency"] = version.Residency == Residency.Inline ? "inline" : "host",
+        ["commit_number"] = version.CommitNumber,
     };
 }

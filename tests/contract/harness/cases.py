@@ -40,13 +40,13 @@ def _text_of(value: Any) -> str:
     return str(next(iter(value.values())) if isinstance(value, dict) else value)
 
 
-def load(languages: list[str], only: str) -> list[Case]:
-    """All cases whose suite or name contains ``only``."""
+def load(languages: list[str], only: str, coordinator: str, pairs: str) -> list[Case]:
+    """All cases of a coordinator whose suite or name contains ``only``."""
     found = []
     for path in sorted(_CASES.glob("*.json")):
         for body in json.loads(path.read_text(encoding="utf-8")):
-            if only in path.stem or only in body["name"]:
-                found += _multiply(path.stem, body, languages)
+            if (only in path.stem or only in body["name"]) and body.get("only_on", coordinator) == coordinator:
+                found += _multiply(path.stem, body, languages, pairs)
     return found
 
 
@@ -61,10 +61,10 @@ def repetitions(body: dict[str, Any], quirks: list[dict[str, Any]]) -> list[dict
     ]
 
 
-def _multiply(suite: str, body: dict[str, Any], languages: list[str]) -> Iterator[Case]:
+def _multiply(suite: str, body: dict[str, Any], languages: list[str], pairs: str) -> Iterator[Case]:
     choices = {name: _values(values) for name, values in body.get("for", {}).items()}
     for values in itertools.product(*choices.values()):
-        for roles in _roles(body["who"], languages):
+        for roles in _roles(body["who"], languages, pairs):
             yield Case(suite, body["name"], roles, dict(zip(choices, values)), body)
 
 
@@ -78,11 +78,13 @@ def _values(values: Any) -> list[Any]:
     return list(values)
 
 
-def _roles(who: str, languages: list[str]) -> list[dict[str, str]]:
+def _roles(who: str, languages: list[str], pairs: str) -> list[dict[str, str]]:
     if who == "each":
         return [{"driver": language} for language in languages]
     if who == "readers":
         return [{"producer": languages[0], "consumer": language} for language in languages]
+    if who == "pairs" and pairs == "ring":
+        return [{"producer": a, "consumer": b} for a, b in zip(languages, [*languages[1:], languages[0]])]
     if who == "pairs":
         return [{"producer": a, "consumer": b} for a in languages for b in languages]
     raise SystemExit(f"'who' was {who!r}; it must be each, readers or pairs")

@@ -47,7 +47,7 @@ class Report:
         skipped = sum(1 for result in self._results if result.skipped)
         passed = len(self._results) - failed - skipped
         took = time.monotonic() - self._began
-        return f"contract: {passed} passed, {failed} failed, {skipped} skipped in {took:.1f} s"
+        return f"{passed} passed, {failed} failed, {skipped} skipped in {took:.1f} s"
 
     def write(self, path: pathlib.Path) -> None:
         """Writes JUnit XML."""

@@ -1,22 +1,20 @@
-"""The stage: a ZooKeeper server, drivers that outlive a case, and a namespace of its own for each case."""
+"""The stage: a coordinator, drivers that outlive a case, and a namespace of its own for each case."""
 
 from __future__ import annotations
 
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
-import sys
 import tempfile
 import time
 from typing import Any
 
 from harness import expectations
 from harness.cases import Case, repetitions
+from harness.coordinators import Embedded, zookeeper_lab
 from harness.drivers import ROOT, Driver, DriverFailed, Programs
-
-sys.path.insert(0, str(ROOT / "tests" / "lab"))
-import zookeeper_lab  # noqa: E402  (the lab is a folder of scripts, not a package)
 
 SKIP_MOUNTS = "ZKARROW_SKIP_TMPFS"
 
@@ -28,23 +26,23 @@ class Skipped(Exception):
 class Stage:
     """Plays cases one after another."""
 
-    def __init__(self, programs: Programs, quirks: dict[str, Any]) -> None:
+    def __init__(self, programs: Programs, quirks: dict[str, Any], coordinator: zookeeper_lab.ZooKeeper | Embedded) -> None:
         self._programs = programs
         self._quirks = quirks
         self._drivers: dict[tuple[str, str], Driver] = {}
-        self._server = zookeeper_lab.ZooKeeper()
+        self._coordinator = coordinator
         shared = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
         self._directory = pathlib.Path(tempfile.mkdtemp(prefix="zkarrow-contract-", dir=shared))
         self._played = 0
 
     def __enter__(self) -> Stage:
-        self._server.start()
+        self._coordinator.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         for driver in self._drivers.values():
             driver.kill()
-        self._server.close()
+        self._coordinator.close()
         shutil.rmtree(self._directory, ignore_errors=True)
 
     def play(self, case: Case) -> None:
@@ -87,17 +85,18 @@ class Stage:
 
     def url(self, chroot: str) -> str:
         """The url of a namespace."""
-        return self._server.url(chroot)
+        return self._coordinator.url(chroot)
 
     def stop_server(self) -> None:
-        """Stops ZooKeeper."""
-        self._server.stop()
+        """Stops ZooKeeper: a case that does so is for ZooKeeper only."""
+        assert isinstance(self._coordinator, zookeeper_lab.ZooKeeper), "this case needs \"only_on\": \"zk\""
+        self._coordinator.stop()
 
     def start_server(self) -> None:
         """Starts ZooKeeper with its data unless it runs."""
-        if not self._server.serves():
-            self._server.stop()
-            self._server.start()
+        if not self._coordinator.serves():
+            self.stop_server()
+            self._coordinator.start()
 
     def _discard(self, role: str, language: str) -> None:
         driver = self._drivers.pop((role, language), None)
@@ -191,9 +190,15 @@ class _Play:
         elif step["op"] == "overwrite_segments":
             for segment in self._segments():
                 _overwrite(segment, step["at"], step["bytes"])
+        elif step["op"] == "count_segments":
+            if len(self._segments()) != step["are"]:
+                raise expectations.Unexpected(f"there were {len(self._segments())} segments")
         elif step["op"] == "remove_segments":
             for segment in self._segments():
                 segment.unlink()
+        elif step["op"] in ("pause", "resume"):
+            stop = signal.SIGSTOP if step["op"] == "pause" else signal.SIGCONT
+            os.kill(self._stage.driver(step["who"], self._case.roles[step["who"]]).pid, stop)
         elif step["op"] == "publish_file":
             self._publish_file(step["name"], step["file"])
         elif step["op"] == "compare_tables":

@@ -9,6 +9,7 @@ import dataclasses
 import json
 import sys
 from ctypes import byref, c_int32
+from datetime import datetime, timezone
 from typing import Any, Callable
 
 import zkarrow
@@ -19,6 +20,9 @@ from zkarrow import Version, _ffi, exchange
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
+
+
+_KEEP = ("keep_versions", "keep_age_ms", "keep_bytes")
 
 
 class Driver:
@@ -50,6 +54,8 @@ class Driver:
             options["data_dir"] = request["data_dir"]
         if "session_timeout_ms" in request:
             options["session_timeout"] = request["session_timeout_ms"] / 1000
+        if "code_tag" in request:
+            options["code_tag"] = request["code_tag"]
         self._client = zkarrow.connect(request["url"], **options)
         return {}
 
@@ -68,15 +74,38 @@ class Driver:
         return self._commit(self.client.append, request)
 
     def _commit(self, method: Callable[..., Version], request: Request) -> Answer:
+        version = method(request["name"], make(**request["make"]), **self._publish_options(request))
+        return {"version": _version(version)}
+
+    def _publish_options(self, request: Request) -> dict[str, Any]:
         options: dict[str, Any] = _timeout(request)
-        if "expected_version" in request:
-            options["expected_version"] = request["expected_version"]
         if request.get("residency", "auto") != "auto":
             options["residency"] = request["residency"]
-        if "same_schema" in request:
-            options["same_schema"] = request["same_schema"]
-        version = method(request["name"], make(**request["make"]), **options)
-        return {"version": _version(version)}
+        for option in ("expected_version", "same_schema", "tags", "metadata", "lifetime"):
+            if option in request:
+                options[option] = request[option]
+        if "ttl_ms" in request:
+            options["lifetime"] = request["ttl_ms"] / 1000
+        if "owner" in request:
+            options["owner"] = self._kept[request["owner"]]
+        return options
+
+    def do_own(self, request: Request) -> Answer:
+        take_over = request.get("take_over", False)
+        owner = self.client.own(request["name"], take_over=take_over, **_timeout(request))
+        self._kept[request["as"]] = owner
+        return _owner(owner)
+
+    def do_owner(self, request: Request) -> Answer:
+        return _owner(self._kept[request["of"]])
+
+    def do_owner_wait(self, request: Request) -> Answer:
+        owner = self._kept[request["of"]]
+        return {"state": owner.wait(request["from"], **_timeout(request))}
+
+    def do_release(self, request: Request) -> Answer:
+        self._kept[request["of"]].release(**_timeout(request))
+        return {}
 
     def do_relay(self, request: Request) -> Answer:
         options: dict[str, Any] = _timeout(request)
@@ -115,7 +144,34 @@ class Driver:
         for option in ("expected_version", "same_schema"):
             if option in request:
                 options[option] = request[option]
+        if "owner" in request:
+            options["owner"] = self._kept[request["owner"]]
         return {"version": _version(loan.publish(request["name"], rows=rows, **options))}
+
+    def do_begin(self, request: Request) -> Answer:
+        self._kept[request["as"]] = self.client.transaction()
+        return {}
+
+    def do_stage(self, request: Request) -> Answer:
+        transaction = self._kept[request["of"]]
+        method = transaction.append if request.get("append") else transaction.publish
+        method(request["name"], make(**request["make"]), **self._publish_options(request))
+        return {}
+
+    def do_commit(self, request: Request) -> Answer:
+        versions = self._kept[request["of"]].commit(**_timeout(request))
+        return {"versions": {name: _version(version) for name, version in versions.items()}}
+
+    def do_snapshot(self, request: Request) -> Answer:
+        options = {**_timeout(request), **_as_of(request)}
+        snapshot = self.client.snapshot(request.get("names"), **options)
+        self._kept[request["as"]] = snapshot
+        versions = {name: _version(version) for name, version in snapshot.versions.items()}
+        return {"commit_number": snapshot.commit_number, "versions": versions}
+
+    def do_snapshot_read(self, request: Request) -> Answer:
+        with self._kept[request["of"]].read(request["name"]) as table:
+            return {**_described(table), "version": _version(table.version)}
 
     def do_let_go(self, request: Request) -> Answer:
         self._kept.pop(request["of"]).close()
@@ -134,6 +190,52 @@ class Driver:
 
     def do_history(self, request: Request) -> Answer:
         return {"versions": [one.version for one in self.client.history(request["name"])]}
+
+    def do_audit(self, request: Request) -> Answer:
+        fields = ("version", "author", "parent_commit_id", "code_tag", "tags", "metadata")
+        history = self.client.history(request["name"])
+        return {"versions": [{field: getattr(one, field) for field in fields} for one in history]}
+
+    def do_configure(self, request: Request) -> Answer:
+        options: dict[str, Any] = _timeout(request)
+        if keep := {field: request[field] for field in _KEEP if field in request}:
+            options["retention"] = zkarrow.Retention(
+                keep.get("keep_versions"),
+                keep["keep_age_ms"] / 1000 if "keep_age_ms" in keep else None,
+                keep.get("keep_bytes"),
+            )
+        if "schema_policy" in request:
+            options["schema_policy"] = request["schema_policy"]
+        if "ttl_ms" in request:
+            options["ttl"] = request["ttl_ms"] / 1000
+        self.client.configure(request["name"], **options)
+        return {}
+
+    def do_describe(self, request: Request) -> Answer:
+        told = self.client.describe(request["name"], **_timeout(request))
+        ttl = 0 if isinstance(told.lifetime, str) else round(told.lifetime * 1000)
+        age = told.retention.age
+        return {
+            "head": told.head or 0,
+            "versions": told.versions,
+            "bytes": told.nbytes,
+            "keep_versions": told.retention.versions or 0,
+            "keep_age_ms": round(age * 1000) if age else 0,
+            "keep_bytes": told.retention.nbytes or 0,
+            "schema_policy": told.schema_policy,
+            "lifetime": told.lifetime if isinstance(told.lifetime, str) else "ttl",
+            "ttl_ms": ttl,
+            "owned": told.owned,
+            "tags": told.tags,
+        }
+
+    def do_tag(self, request: Request) -> Answer:
+        self.client.tag(request["name"], request["version"], request["tag"])
+        return {}
+
+    def do_untag(self, request: Request) -> Answer:
+        self.client.untag(request["name"], request["tag"])
+        return {}
 
     def do_drop(self, request: Request) -> Answer:
         self.client.drop(request["name"], **_number(request))
@@ -193,8 +295,8 @@ class Driver:
         return self._client
 
     def _read(self, request: Request) -> zkarrow.Table:
-        options: dict[str, Any] = {**_timeout(request), **_number(request)}
-        for option in ("strict", "wait"):
+        options: dict[str, Any] = {**_timeout(request), **_number(request), **_as_of(request)}
+        for option in ("strict", "wait", "tag"):
             if option in request:
                 options[option] = request[option]
         if request.get("validate_full"):
@@ -221,9 +323,22 @@ def _timeout(request: Request) -> dict[str, Any]:
     return {"timeout": None if milliseconds < 0 else milliseconds / 1000}
 
 
+def _as_of(request: Request) -> dict[str, Any]:
+    for field in ("as_of_commit_number", "as_of_commit_id"):
+        if field in request:
+            return {"as_of": request[field]}
+    if "as_of_us" in request:
+        return {"as_of": datetime.fromtimestamp(request["as_of_us"] / 1e6, timezone.utc)}
+    return {}
+
+
 def _number(request: Request) -> dict[str, int]:
     # 0 is the head in the protocol; in Python it is left out
     return {"version": request["version"]} if request.get("version") else {}
+
+
+def _owner(owner: zkarrow.Owner) -> Answer:
+    return {"epoch": owner.epoch, "state": owner.state}
 
 
 def _version(version: zkarrow.Version) -> Answer:

@@ -9,9 +9,13 @@
 #include <optional>
 #include <string>
 #include <vector>
+#include <zkarrow/history.hpp>
 #include <zkarrow/loan.hpp>
+#include <zkarrow/owner.hpp>
+#include <zkarrow/snapshot.hpp>
 #include <zkarrow/subscription.hpp>
 #include <zkarrow/table.hpp>
+#include <zkarrow/transaction.hpp>
 
 namespace zkarrow {
 inline namespace v0 {
@@ -26,6 +30,8 @@ struct ConnectOptions {
   std::string auth;
   /// Tables up to this many bytes are kept in the coordinator; nothing = 65,536.
   std::optional<std::int64_t> inline_max;
+  /// What this program calls itself, recorded with each version it publishes; empty = nothing.
+  std::string code_tag{};
   /// The deadline.
   Timeout timeout = default_timeout;
   /// Ends the call from another thread; it must outlive the call.
@@ -36,6 +42,10 @@ struct ConnectOptions {
 struct ReadOptions {
   /// The version's number; 0 = the head.
   std::uint64_t version = 0;
+  /// The version that was the head at an earlier moment; not together with version, tag or wait.
+  AsOf as_of{};
+  /// Read the version that has this tag instead, which is not waited for; empty = none.
+  std::string tag{};
   /// Ask the coordinator's leader first, so that every commit acknowledged anywhere is seen.
   bool strict = false;
   /// Wait until the dataset, or the version, exists.
@@ -67,7 +77,7 @@ class Client {
   /// Takes over a C handle.
   explicit Client(zka_client* handle) noexcept : handle_(handle) {}
 
-  /// Opens a client and waits until it is connected; url is "zk://host:port,host:port/chroot".
+  /// Opens a client and waits until it is connected; url is "zk://host:port,host:port/chroot" or "local:/path".
   [[nodiscard]] static Client connect(const std::string& url, const ConnectOptions& options = {}) {
     zka_client_options raw = ZKA_CLIENT_OPTIONS_INIT;
     raw.session_timeout_ms =
@@ -75,6 +85,7 @@ class Client {
     raw.data_dir = options.data_dir.empty() ? nullptr : detail::c_str(options.data_dir);
     raw.auth = options.auth.empty() ? nullptr : detail::c_str(options.auth);
     raw.inline_max = options.inline_max.value_or(-1);
+    raw.code_tag = options.code_tag.empty() ? nullptr : detail::c_str(options.code_tag);
     zka_client* handle = nullptr;
     detail::check([&](zka_error* error) {
       return zka_client_open(detail::c_str(url), &raw, options.timeout.milliseconds(),
@@ -101,7 +112,7 @@ class Client {
   /// Makes a table the next version of a dataset, atomically; makes the dataset when it does not
   /// exist. The stream is consumed on success only.
   Version publish(const std::string& name, ArrowArrayStream* stream, const PublishOptions& options = {}) const {
-    return commit(zka_dataset_publish, name, stream, options);
+    return detail::commit(zka_dataset_publish, get(), name, stream, options);
   }
   /// Makes a table the next version of a dataset; the stream is consumed on success only.
   Version publish(const std::string& name, UniqueStream& stream, const PublishOptions& options = {}) const {
@@ -116,7 +127,7 @@ class Client {
   /// does not exist. Rows that are in shared memory already stay where they are. The stream is consumed on success
   /// only.
   Version append(const std::string& name, ArrowArrayStream* stream, const PublishOptions& options = {}) const {
-    return commit(zka_dataset_append, name, stream, options);
+    return detail::commit(zka_dataset_append, get(), name, stream, options);
   }
   /// Adds rows to a dataset; the stream is consumed on success only.
   Version append(const std::string& name, UniqueStream& stream, const PublishOptions& options = {}) const {
@@ -125,6 +136,24 @@ class Client {
   /// Adds rows to a dataset.
   Version append(const std::string& name, UniqueStream&& stream, const PublishOptions& options = {}) const {
     return append(name, stream.get(), options);
+  }
+
+  /// Becomes the one writer of a dataset, with an epoch larger than every one before; makes the dataset, with no
+  /// version yet, when it does not exist. Where it has an owner, this waits until that one lets go or its session ends.
+  /// \throws TimeoutError naming the owner.
+  [[nodiscard]] Owner own(const std::string& name, const OwnOptions& options = {}) const {
+    zka_owner_options raw = ZKA_OWNER_OPTIONS_INIT;
+    raw.flags = options.take_over ? ZKA_OWNER_TAKE_OVER : 0;
+    zka_owner* owner = nullptr;
+    detail::check([&](zka_error* error) {
+      return zka_owner_acquire(get(), detail::c_str(name), &raw, options.timeout.milliseconds(),
+                               detail::handle_of(options.cancel), &owner, error);
+    });
+    return {owner, get(), name};
+  }
+  /// Becomes the one writer of a dataset, within a time.
+  [[nodiscard]] Owner own(const std::string& name, Timeout timeout) const {
+    return own(name, OwnOptions{false, timeout, nullptr});
   }
 
   /// Opens a loan of `rows` rows, whose columns are written in place; `schema` is read and stays the caller's. Of
@@ -140,12 +169,34 @@ class Client {
     raw.flags = (options.strict ? ZKA_READ_STRICT : 0) | (options.wait ? ZKA_READ_WAIT : 0) |
                 (options.validate_full ? ZKA_READ_VALIDATE_FULL : 0);
     raw.version = options.version;
+    options.as_of.apply(raw);
+    raw.tag = options.tag.empty() ? nullptr : detail::c_str(options.tag);
     zka_table* table = nullptr;
     detail::check([&](zka_error* error) {
       return zka_dataset_read(get(), detail::c_str(name), &raw, options.timeout.milliseconds(),
                               detail::handle_of(options.cancel), &table, error);
     });
     return Table(table);
+  }
+
+  /// Begins a transaction: versions of several datasets that become heads together, or not at all.
+  [[nodiscard]] Transaction transaction() const {
+    zka_transaction* transaction = nullptr;
+    detail::check([&](zka_error* error) { return zka_transaction_open(get(), &transaction, error); });
+    return Transaction(transaction);
+  }
+
+  /// Takes a consistent cut over the named datasets, at most 4,096: the versions that were their heads at one commit.
+  /// It sees every commit that was acknowledged anywhere before the call.
+  [[nodiscard]] Snapshot snapshot(const std::vector<std::string>& names, const SnapshotOptions& options = {}) const {
+    std::vector<const char*> raw;
+    for (const std::string& name : names) raw.push_back(detail::c_str(name));
+    raw.push_back(nullptr);  // an array of no name is none, where NULL is all
+    return open_snapshot(raw.data(), names.size(), options);
+  }
+  /// Takes a consistent cut over all datasets that have a version at that moment.
+  [[nodiscard]] Snapshot snapshot(const SnapshotOptions& options = {}) const {
+    return open_snapshot(nullptr, 0, options);
   }
 
   /// What is known of a version (0 = the head), without touching its bytes.
@@ -186,7 +237,43 @@ class Client {
     return detail::versions_of(history(name, options));
   }
 
-  /// Drops one version, which must not be the head, or (0) the whole dataset. Tables that hold it
+  /// Decides which versions of a dataset are kept, which schemas it admits and how long it stays. Makes the dataset,
+  /// with no version, when it does not exist.
+  void configure(const std::string& name, const DatasetOptions& options) const {
+    const zka_dataset_options raw = detail::raw_options(options);
+    detail::check([&](zka_error* error) {
+      return zka_dataset_configure(get(), detail::c_str(name), &raw, options.timeout.milliseconds(),
+                                   detail::handle_of(options.cancel), error);
+    });
+  }
+  /// All that is known of a dataset.
+  [[nodiscard]] DatasetDescription describe(const std::string& name, const CallOptions& options = {}) const {
+    zka_dataset_description raw = ZKA_DATASET_DESCRIPTION_INIT;
+    UniqueStream tags;
+    detail::check([&](zka_error* error) {
+      return zka_dataset_describe(get(), detail::c_str(name), options.timeout.milliseconds(),
+                                  detail::handle_of(options.cancel), &raw, tags.out(), error);
+    });
+    return detail::description_of(raw, std::move(tags));
+  }
+  /// Gives a version a tag, which moves here when another version has it. What has a tag is neither dropped nor removed
+  /// because it is no longer kept.
+  void tag(const std::string& name, std::uint64_t version, const std::string& tag,
+           const CallOptions& options = {}) const {
+    detail::check([&](zka_error* error) {
+      return zka_dataset_tag(get(), detail::c_str(name), version, detail::c_str(tag), options.timeout.milliseconds(),
+                             detail::handle_of(options.cancel), error);
+    });
+  }
+  /// Removes a tag.
+  void untag(const std::string& name, const std::string& tag, const CallOptions& options = {}) const {
+    detail::check([&](zka_error* error) {
+      return zka_dataset_untag(get(), detail::c_str(name), detail::c_str(tag), options.timeout.milliseconds(),
+                               detail::handle_of(options.cancel), error);
+    });
+  }
+
+  /// Drops one version, which must not be the head and have no tag, or (0) the whole dataset. Tables that hold it
   /// stay valid; no new reader finds it.
   void drop(const std::string& name, std::uint64_t version = 0, const CallOptions& options = {}) const {
     detail::check([&](zka_error* error) {
@@ -228,6 +315,9 @@ class Client {
                                                          const PublishOptions& options = {}) const {
     return detail::attempt([&] { return append(name, stream, options); });
   }
+  [[nodiscard]] std::expected<Owner, Error> try_own(const std::string& name, const OwnOptions& options = {}) const {
+    return detail::attempt([&] { return own(name, options); });
+  }
   [[nodiscard]] std::expected<Table, Error> try_read(const std::string& name, const ReadOptions& options = {}) const {
     return detail::attempt([&] { return read(name, options); });
   }
@@ -250,13 +340,15 @@ class Client {
   [[nodiscard]] zka_client* release() noexcept { return handle_.release(); }
 
  private:
-  Version commit(decltype(&zka_dataset_publish) function, const std::string& name, ArrowArrayStream* stream,
-                 const PublishOptions& options) const {
-    const zka_publish_options raw = detail::raw_options(options);
-    return detail::get_version([&](zka_version_info* out, zka_error* error) {
-      return function(get(), detail::c_str(name), stream, &raw, options.timeout.milliseconds(),
-                      detail::handle_of(options.cancel), out, error);
+  Snapshot open_snapshot(const char* const* names, std::size_t count, const SnapshotOptions& options) const {
+    zka_snapshot_options raw = ZKA_SNAPSHOT_OPTIONS_INIT;
+    options.as_of.apply(raw);
+    zka_snapshot* snapshot = nullptr;
+    detail::check([&](zka_error* error) {
+      return zka_snapshot_open(get(), names, static_cast<std::int64_t>(count), &raw, options.timeout.milliseconds(),
+                               detail::handle_of(options.cancel), &snapshot, error);
     });
+    return Snapshot(snapshot);
   }
 
   detail::Handle<zka_client, zka_client_close> handle_;

@@ -13,7 +13,7 @@
 #include <vector>
 #include <zkarrow/arrow.hpp>
 #include <zkarrow/column.hpp>
-#include <zkarrow/publish.hpp>
+#include <zkarrow/owner.hpp>
 
 namespace zkarrow {
 inline namespace v0 {
@@ -217,9 +217,9 @@ class Loan {
   /// Makes another batch of the same schema the next version, whose buffers lie in the loan: one that was built in its
   /// allocated bytes. The batch stays the caller's.
   Version publish(const std::string& name, const ArrowArray& batch, const PublishOptions& options = {}) {
-    const zka_publish_options raw = detail::raw_options(options);
+    const detail::RawPublishOptions raw(options);
     return detail::get_version([&](zka_version_info* out, zka_error* error) {
-      return zka_loan_publish(get(), detail::c_str(name), &batch, &raw, options.timeout.milliseconds(),
+      return zka_loan_publish(get(), detail::c_str(name), &batch, raw.get(), options.timeout.milliseconds(),
                               detail::handle_of(options.cancel), out, error);
     });
   }

@@ -4,12 +4,17 @@
 #define ZKARROW_PUBLISH_HPP
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
+#include <vector>
 #include <zkarrow/call.hpp>
 #include <zkarrow/version.hpp>
 
 namespace zkarrow {
 inline namespace v0 {
+
+class Owner;
 
 /// How to publish.
 struct PublishOptions {
@@ -19,23 +24,23 @@ struct PublishOptions {
   Residency residency = Residency::automatic;
   /// Refuse a schema other than the head's.
   bool same_schema = false;
+  /// The dataset's owner, of the same client; it must outlive the call. Without one, a dataset that has an owner throws
+  /// NotOwnerError. Owner::publish fills it in.
+  const Owner* owner = nullptr;
+  /// Tags for the version; those that name another one move, in the same commit.
+  std::vector<std::string> tags{};
+  /// What to attach to the version: up to 64 entries and 4,096 bytes.
+  std::map<std::string, std::string> metadata{};
+  /// How long the dataset stays, decided when it is made; nothing = persistent, or whatever a dataset that exists has.
+  std::optional<Lifetime> lifetime{};
+  /// With Lifetime::ttl: for how long after its last publish.
+  std::chrono::milliseconds ttl{};
   /// The deadline.
   Timeout timeout = default_timeout;
   /// Ends the call from another thread; it must outlive the call.
   const Cancel* cancel = nullptr;
 };
 
-namespace detail {
-
-inline zka_publish_options raw_options(const PublishOptions& options) noexcept {
-  zka_publish_options raw = ZKA_PUBLISH_OPTIONS_INIT;
-  raw.flags = options.same_schema ? ZKA_PUBLISH_SAME_SCHEMA : 0;
-  raw.expected_version = options.expected_version.value_or(ZKA_ANY_VERSION);
-  raw.residency = static_cast<std::int32_t>(options.residency);
-  return raw;
-}
-
-}  // namespace detail
 }  // namespace v0
 }  // namespace zkarrow
 
