@@ -15,7 +15,7 @@ internal interface ICoordinator : IAsyncDisposable
     /// <summary>The session that ephemeral nodes are bound to. It changes when a session ended and another took its place.</summary>
     long SessionId { get; }
 
-    /// <summary>How long a session outlives its last sign of life; <see cref="TimeSpan.MaxValue"/> where it ends with the process alone.</summary>
+    /// <summary>How long a session outlives its last sign of life; <see cref="Timeout.InfiniteTimeSpan"/> where it ends with the process alone.</summary>
     TimeSpan SessionTimeout { get; }
 
     /// <summary>How long ago the coordinator last confirmed this session, on the monotonic clock.</summary>

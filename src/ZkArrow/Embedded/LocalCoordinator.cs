@@ -31,7 +31,7 @@ internal sealed class LocalCoordinator : ICoordinator
 
     public long SessionId => _session.Id;
 
-    public TimeSpan SessionTimeout => TimeSpan.MaxValue;
+    public TimeSpan SessionTimeout => Timeout.InfiniteTimeSpan;
 
     public TimeSpan SinceLastHeard => TimeSpan.Zero;
 

@@ -178,7 +178,7 @@ public class EmbeddedTests
         int before = 0;
         for (int i = 0; i < kills; i++)
         {
-            using ChildProcess child = ChildProcess.Start("churn", $"local:{_path}", "");
+            using ChildProcess child = ChildProcess.Start("churn", $"local:{_path}");
             await Eventually.TrueAsync(async () => (await one.GetAsync("/a", null, default))!.StatVersion > before + 50, "the child committed");
             child.Kill();
             Node a = (await one.GetAsync("/a", null, default))!, b = (await one.GetAsync("/b", null, default))!;
