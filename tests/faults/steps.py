@@ -85,7 +85,7 @@ def run(url: str, data_dir: str, times: int) -> str:
 def _dies(program: pathlib.Path, url: str, data_dir: str, operation: str, name: str, step: int, side: str) -> bool:
     """Whether the process died at the step; it did not when the operation has fewer."""
     done = subprocess.run(
-        ["dotnet", str(program), "die", url, data_dir, operation, name, str(step), side],
+        ["dotnet", str(program), "die", f"{url}/{name}", data_dir, operation, name, str(step), side],
         capture_output=True,
         text=True,
         timeout=_ENDS_WITHIN_S,

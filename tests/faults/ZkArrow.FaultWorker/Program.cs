@@ -3,7 +3,8 @@ using ZkArrow.FaultWorker;
 
 // ROLE URL DATA_DIR HISTORY NUMBER SEED DATASET...   works until its standard input ends
 // die URL DATA_DIR OPERATION NAME STEP before|after  ends at a step of an operation
-// repair URL DATA_DIR                                prepares and looks after such operations, as lines on its input ask
+// repair URL DATA_DIR                                prepares and looks after such operations, as lines on its input ask,
+//                                                    each name in a namespace of its own
 (string role, string url, string directory) = (args[0], args[1], args[2]);
 ZkArrowOptions options = new() { DataDirectory = directory, SessionTimeout = TimeSpan.FromSeconds(4), OperationTimeout = Worker.Patience };
 switch (role)
@@ -21,9 +22,9 @@ switch (role)
 
 async Task RepairAsync()
 {
-    await using ZkArrowClient client = await ZkArrowClient.ConnectAsync(url, options);
     while (Console.ReadLine()?.Split(' ') is [var what, var operation, var name])
     {
+        await using ZkArrowClient client = await ZkArrowClient.ConnectAsync($"{url}/{name}", options);
         string? wrong = null;
         if (what == "prepare")
             await Steps.PrepareAsync(client, operation, name);

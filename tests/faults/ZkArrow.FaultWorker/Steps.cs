@@ -53,8 +53,9 @@ internal static class Steps
     public static async Task DieAsync(string server, string directory, string operation, string name, int step, bool applied)
     {
         const int Multi = 14, Create = 1, Delete = 2, SetData = 5, Create2 = 15;
-        await using ChaosProxy proxy = new(int.Parse(server.Split(':', '/')[1]));
-        string url = $"zk://{proxy.ConnectString}/{server.Split('/')[1]}";
+        Uri target = new(server);
+        await using ChaosProxy proxy = new(target.Port);
+        string url = $"zk://{proxy.ConnectString}{target.AbsolutePath}";
         await using ZkArrowClient client = await ZkArrowClient.ConnectAsync(url, new ZkArrowOptions { DataDirectory = directory });
         bool armed = false;
         int last = 0;
