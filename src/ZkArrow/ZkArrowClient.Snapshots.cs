@@ -22,8 +22,8 @@ public sealed partial class ZkArrowClient
 
     private async ValueTask<ZkArrowTable> ReadAsync(string name, AsOf moment, ReadOptions options, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        if (options.Version != 0 || options.Wait)
-            throw new ZkArrowException(ZkArrowStatus.InvalidArgument, "as_of was given together with version or wait; give one of them");
+        if (options.Version != 0 || options.Tag != null || options.Wait)
+            throw new ZkArrowException(ZkArrowStatus.InvalidArgument, "as_of was given together with version, tag or wait; give one of them");
         using ZkArrowSnapshot cut = await CallAsync(
             call => _snapshots.OpenAsync([name], moment, options.ValidateFull, call), timeout, cancellationToken).ConfigureAwait(false);
         return cut.Read(name);

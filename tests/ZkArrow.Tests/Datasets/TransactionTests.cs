@@ -108,6 +108,35 @@ public sealed class TransactionTests : DatasetFixture
     }
 
     [Test]
+    public async Task A_dataset_that_has_an_owner_is_only_in_its_owners_transactions()
+    {
+        ZkArrowClient client = await ConnectAsync();
+        ZkArrowClient rival = await ConnectAsync();
+        await using ZkArrowOwner owner = await client.AcquireOwnershipAsync("owned");
+        using (ZkArrowTransaction refused = rival.BeginTransaction())
+        {
+            await refused.PublishAsync("free", Int64(0, 1), OnHost);
+            Assert.That(await StatusOf(async () => await refused.PublishAsync("owned", Int64(0, 1), OnHost)), Is.EqualTo(ZkArrowStatus.NotOwner));
+        }
+
+        using ZkArrowTransaction late = client.BeginTransaction();
+        await late.PublishAsync("owned", Int64(1, 1), OnHost with { Owner = owner });
+        await late.PublishAsync("free", Int64(1, 1), OnHost);
+        using (ZkArrowTransaction transaction = client.BeginTransaction())
+        {
+            await transaction.PublishAsync("owned", Int64(2, 1), OnHost with { Owner = owner });
+            await transaction.PublishAsync("free", Int64(2, 1), OnHost);
+            IReadOnlyList<DatasetInfo> made = await transaction.CommitAsync();
+            Assert.That(made.Select(one => one.Head.Epoch), Is.EqualTo(new[] { owner.Epoch, 0L }));
+        }
+
+        await owner.ReleaseAsync();
+        await using ZkArrowOwner next = await rival.AcquireOwnershipAsync("owned");
+        Assert.That(await StatusOf(async () => await late.CommitAsync()), Is.EqualTo(ZkArrowStatus.Fenced).Or.EqualTo(ZkArrowStatus.NotOwner));
+        Assert.That((await rival.StatAsync("free")).Number, Is.EqualTo(1), "nothing of the late one is visible");
+    }
+
+    [Test]
     public async Task A_hundred_datasets_are_made_and_advanced_at_once_and_256_are_the_most()
     {
         ZkArrowClient client = await ConnectAsync();
