@@ -48,7 +48,8 @@ def test_one_client_publishes_and_another_reads(folder: pathlib.Path) -> None:
             assert read.num_rows == 20_000
             assert read.zero_copy
         assert one.publish("t", table).number == 2
-        assert two.read("t").version.number == 2
+        with two.read("t") as read:
+            assert read.version.number == 2
     assert list((folder / "data").glob("*/*.arrow")), "the segments are in the folder"
 
 
@@ -70,6 +71,7 @@ def test_a_session_ends_with_its_process_though_a_forked_child_lives(folder: pat
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
 
 
 def test_a_url_without_an_absolute_path_is_refused() -> None:
