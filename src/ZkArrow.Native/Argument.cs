@@ -69,14 +69,14 @@ internal static unsafe class Argument
         number <= long.MaxValue ? (long)number : throw Refused(name, $"was {number}, which no version can have");
 
     /// <summary>
-    /// Checks the size that the caller wrote into a struct. A later header may have made it
-    /// larger. This is for structs that are as they were in their first release; one that has grown is read by <see cref="Grown"/>.
+    /// Checks the size that the caller wrote into a struct. A later header may have made it larger; an earlier one, smaller: then
+    /// only what that size covers may be touched.
     /// </summary>
     public static T* Sized<T>(T* given, [CallerArgumentExpression(nameof(given))] string name = "")
         where T : unmanaged
     {
         uint size = *(uint*)NotNull(given, name);
-        return size >= sizeof(T) ? given : throw Refused(name, $"had the struct_size {size} where {sizeof(T)} is the least; initialise it with its ..._INIT");
+        return size >= FirstSize<T>() ? given : throw Refused(name, $"had the struct_size {size} where {FirstSize<T>()} is the least; initialise it with its ..._INIT");
     }
 
     /// <summary>A copy of a struct that has grown since its first release; what an older caller does not have is zero.</summary>
@@ -90,6 +90,11 @@ internal static unsafe class Argument
         new ReadOnlySpan<byte>(given, (int)Math.Min(size, (uint)sizeof(T))).CopyTo(new Span<byte>(&copy, sizeof(T)));
         return copy;
     }
+
+    /// <summary>The size that a struct which is written to had when it first came out.</summary>
+    public static int FirstSize<T>()
+        where T : unmanaged =>
+        typeof(T) == typeof(ZkaVersionInfo) ? (int)Marshal.OffsetOf<ZkaVersionInfo>(nameof(ZkaVersionInfo.CommitNumber)) : sizeof(T);
 
     public static uint Flags(uint given, uint known, string name) =>
         (given & ~known) == 0 ? given : throw Refused(name, $"had the flags 0x{given & ~known:x}, which this version does not know");

@@ -96,4 +96,6 @@ internal enum HandleKind : byte
     Cancel = 0xC4,
     Loan = 0xC5,
     Owner = 0xC6,
+    Transaction = 0xC7,
+    Snapshot = 0xC8,
 }

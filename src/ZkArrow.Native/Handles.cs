@@ -31,6 +31,8 @@ internal static class Handles
         typeof(T) == typeof(DatasetSubscription) ? HandleKind.Subscription :
         typeof(T) == typeof(ZkArrowLoan) ? HandleKind.Loan :
         typeof(T) == typeof(ZkArrowOwner) ? HandleKind.Owner :
+        typeof(T) == typeof(ZkArrowTransaction) ? HandleKind.Transaction :
+        typeof(T) == typeof(ZkArrowSnapshot) ? HandleKind.Snapshot :
         HandleKind.Cancel;
 
     private static ZkArrowException Wrong<T>(nint handle)
@@ -51,6 +53,8 @@ internal static class Handles
         HandleKind.Subscription => "subscription",
         HandleKind.Loan => "loan",
         HandleKind.Owner => "owner",
+        HandleKind.Transaction => "transaction",
+        HandleKind.Snapshot => "snapshot",
         _ => "cancel",
     };
 }

@@ -37,6 +37,18 @@ internal static class ListTables
         return table.Build();
     }
 
+    public static ArrowTable Cut(IReadOnlyDictionary<string, DatasetVersion> versions)
+    {
+        DatasetInfo[] rows = [.. versions.Select(pair => new DatasetInfo(pair.Key, pair.Value))];
+        TableBuilder table = new(rows.Length);
+        table.AddText("name", i => rows[i].Name);
+        table.AddNumbers("version", TableBuilder.Unsigned, i => rows[i].Head.Number);
+        AddCommon(table, i => rows[i].Head);
+        table.AddText("commit_id", i => rows[i].Head.CommitId);
+        table.AddText("author", i => rows[i].Head.Author);
+        return table.Build();
+    }
+
     private static void AddCommon(TableBuilder table, Func<int, DatasetVersion> version)
     {
         table.AddNumbers("epoch", TableBuilder.Unsigned, i => version(i).Epoch);
@@ -45,5 +57,6 @@ internal static class ListTables
         table.AddNumbers("committed_at", TableBuilder.MicrosecondsUtc, i => Output.Microseconds(version(i).CommittedAt));
         table.AddText("residency", i => version(i).Residency == Residency.Inline ? "inline" : "host");
         table.AddText("schema_id", i => version(i).SchemaId);
+        table.AddNumbers("commit_number", TableBuilder.Signed, i => version(i).CommitNumber);
     }
 }

@@ -15,6 +15,9 @@ internal static unsafe class Options
     /// <summary>Stands in inline_max for the default.</summary>
     private const int DefaultInlineMax = -1;
 
+    /// <summary>The times that .NET knows, in microseconds since 1970.</summary>
+    private const long MinUs = -62_135_596_800_000_000, MaxUs = 253_402_300_799_999_999;
+
     /// <summary>Stands in the limits of zka_dataset_options for no change.</summary>
     private const long AsItIs = -1;
 
@@ -110,11 +113,37 @@ internal static unsafe class Options
         return new ReadOptions
         {
             Version = Argument.Version(given.Version, "version"),
+            AsOf = Moment(given.AsOfCommitNumber, given.AsOfUs, given.AsOfCommitId),
             Strict = (flags & Zka.ReadStrict) != 0,
             Wait = (flags & Zka.ReadWait) != 0,
             ValidateFull = (flags & Zka.ReadValidateFull) != 0,
             Tag = Argument.OptionalText(given.Tag, "tag"),
         };
+    }
+
+    public static AsOf? Read(ZkaSnapshotOptions* options)
+    {
+        if (options == null)
+            return null;
+        ZkaSnapshotOptions given = *Argument.Sized(options);
+        Argument.Zero((int)given.Reserved, "reserved");
+        return Moment(given.AsOfCommitNumber, given.AsOfUs, given.AsOfCommitId);
+    }
+
+    /// <summary>The moment that one of three fields gives; null when none does.</summary>
+    private static AsOf? Moment(long commitNumber, long us, byte* commitId)
+    {
+        if ((commitNumber != 0 ? 1 : 0) + (us != 0 ? 1 : 0) + (commitId != null ? 1 : 0) > 1)
+            throw Argument.Refused("options", "gave more than one as_of; give a commit number, a commit id or a time");
+        if (commitId != null)
+            return AsOf.Commit(Argument.Text(commitId, "as_of_commit_id"));
+        if (commitNumber != 0)
+            return AsOf.Commit(commitNumber);
+        if (us == 0)
+            return null;
+        return us is >= MinUs and <= MaxUs
+            ? AsOf.Time(DateTimeOffset.UnixEpoch.AddTicks(us * TimeSpan.TicksPerMicrosecond))
+            : throw Argument.Refused("as_of_us", $"was {us}, which is no time between the years 1 and 9999");
     }
 
     /// <summary>What stands for no limit, or for no change.</summary>

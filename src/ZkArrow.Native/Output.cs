@@ -24,8 +24,8 @@ internal static unsafe class Output
     public static void ClearSized<T>(T* target)
         where T : unmanaged
     {
-        if (target != null && *(uint*)target >= sizeof(T))
-            new Span<byte>(target, sizeof(T))[sizeof(uint)..].Clear();
+        if (target != null && *(uint*)target >= Argument.FirstSize<T>())
+            new Span<byte>(target, (int)Math.Min(*(uint*)target, (uint)sizeof(T)))[sizeof(uint)..].Clear();
     }
 
     public static void Write(ZkaVersionInfo* target, DatasetVersion version)
@@ -38,6 +38,8 @@ internal static unsafe class Output
         target->CommittedAtUs = Microseconds(version.CommittedAt);
         Write(new Span<byte>(target->CommitId, 33), version.CommitId);
         Write(new Span<byte>(target->SchemaId, 33), version.SchemaId);
+        if (target->StructSize >= sizeof(ZkaVersionInfo))
+            target->CommitNumber = version.CommitNumber;
     }
 
     public static void Write(ZkaDatasetDescription* target, DatasetDescription dataset)

@@ -41,6 +41,7 @@ internal unsafe struct ZkaVersionInfo
     public fixed byte CommitId[33];
     public fixed byte SchemaId[33];
     public fixed byte Reserved[6];
+    public long CommitNumber;
 }
 
 /// <summary><c>zka_publish_options</c>.</summary>
@@ -78,6 +79,20 @@ internal unsafe struct ZkaReadOptions
     public uint Flags;
     public ulong Version;
     public byte* Tag;
+    public long AsOfCommitNumber;
+    public long AsOfUs;
+    public byte* AsOfCommitId;
+}
+
+/// <summary><c>zka_snapshot_options</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct ZkaSnapshotOptions
+{
+    public uint StructSize;
+    public uint Reserved;
+    public long AsOfCommitNumber;
+    public long AsOfUs;
+    public byte* AsOfCommitId;
 }
 
 /// <summary><c>zka_dataset_options</c>.</summary>

@@ -33,6 +33,12 @@ public sealed record DatasetVersion(
     Residency Residency,
     string Author)
 {
+    /// <summary>
+    /// The commit that made it, in the coordinator's one order of all commits: what <see cref="AsOf.Commit(long)"/> takes. The
+    /// versions of one transaction have the same. 0 when it is not known, as of a version whose record was gone before it could be asked.
+    /// </summary>
+    public long CommitNumber { get; init; }
+
     internal static readonly IReadOnlyDictionary<string, string> NoMetadata = new Dictionary<string, string>();
 
     /// <summary>The commit id of the version that it followed; null for the first.</summary>
@@ -71,6 +77,7 @@ public sealed record DatasetVersion(
         m.IsInline ? Residency.Inline : Residency.Host,
         m.Author)
     {
+        CommitNumber = m.CommitNumber,
         ParentCommitId = m.Parent,
         CodeTag = m.Code,
         Metadata = m.Metadata ?? NoMetadata,

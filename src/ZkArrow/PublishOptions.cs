@@ -70,6 +70,12 @@ public sealed record ReadOptions
             : throw new ZkArrowException(ZkArrowStatus.InvalidArgument, $"Version was {value}; it must not be negative");
     }
 
+    /// <summary>
+    /// The version that was the head at an earlier moment; null for none. Not together with <see cref="Version"/>, <see cref="Tag"/> or
+    /// <see cref="Wait"/>.
+    /// </summary>
+    public AsOf? AsOf { get; init; }
+
     /// <summary>Read the version that has this tag, instead of naming its number; a tag is not waited for.</summary>
     public string? Tag
     {

@@ -66,6 +66,8 @@ public sealed partial class ZkArrowClient
     {
         options ??= DefaultRead;
         ThrowIfClosed();
+        if (options.AsOf is { } moment)
+            return ReadAsync(name, moment, options, timeout, cancellationToken);
         return _reader.TryOpenCached(name, options) is { } table
             ? new ValueTask<ZkArrowTable>(table)
             : CallAsync(call => _reader.OpenAsync(name, options, call), timeout, cancellationToken);
@@ -97,7 +99,7 @@ public sealed partial class ZkArrowClient
     }
 
     /// <summary>Runs one call under its deadline, and says afterwards why it ended.</summary>
-    private async ValueTask<T> CallAsync<T>(Func<Call, ValueTask<T>> body, TimeSpan timeout, CancellationToken cancellationToken)
+    internal async ValueTask<T> CallAsync<T>(Func<Call, ValueTask<T>> body, TimeSpan timeout, CancellationToken cancellationToken)
     {
         ThrowIfClosed();
         using Call call = new(timeout, cancellationToken, _context.Closing.Token);

@@ -23,6 +23,8 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
     private readonly SegmentRecords _records;
     private readonly Catalog _catalog;
     private readonly Dropper _dropper;
+    private readonly SnapshotOpener _snapshots;
+    private readonly Transactor _transactor;
     private readonly Tender _tender;
     private readonly DatasetSettings _settings;
     private readonly Acquirer _acquirer;
@@ -40,9 +42,11 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
         _reader = new Reader(context, _heads, datasets);
         _catalog = new Catalog(context, _heads, _reader, datasets);
         _records = new SegmentRecords(context, _catalog, _reader);
+        _snapshots = new SnapshotOpener(new HeadSet(context, _heads), _catalog, new VersionFinder(_catalog, _reader), _reader);
         SchemaStore schemas = new(context, commits);
         PartMaker parts = new(context, schemas, new SpaceReport(context, _records), datasets, new Lifetimes(context));
         _publisher = new Publisher(context, _heads, parts, commits, schemas, _reader);
+        _transactor = new Transactor(context, _heads, parts, commits, schemas, _reader);
         _dropper = new Dropper(context, _heads, _catalog, _reader, _records, datasets);
         _acquirer = new Acquirer(context, _heads, _publisher);
         RetentionKeeper retention = new(context, _catalog, _reader, datasets);

@@ -65,6 +65,15 @@ public sealed class ZkArrowTable : IDisposable
         return CArrowArrayStreamImporter.ImportArrayStream((CArrowArrayStream*)&exported);
     }
 
+    /// <summary>Another hold on the same version.</summary>
+    internal ZkArrowTable Share()
+    {
+        ArrowTable data = Data;
+        data.ThrowIfDamaged();
+        data.AddRef();
+        return new ZkArrowTable(Version, data, CopyReason);
+    }
+
     /// <summary>Lets go of the version. Doing it twice is fine.</summary>
     public void Dispose() => Interlocked.Exchange(ref _data, null)?.Release();
 }

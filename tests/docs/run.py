@@ -79,6 +79,12 @@ EXPECTED = {
         "cpp": "published version 2\n",
         "csharp": "published version 3 with 3 rows\n",
     },
+    "docs/transactions.md": {
+        "python": "as of the transaction: 2 orders, 1 position\n",
+        "cpp": "orders 3\npositions 2\nbefore: 1\n",
+        "csharp": "2 versions at the commit of the snapshot: True\n",
+        "c": "positions is at version 2\n",
+    },
     "docs/history.md": {
         "python": "audited is version 2\nkept: [2, 4, 5] {'audited': 2, 'stable': 5}\n",
         "cpp": "2 day 2 by pricer@4f2a\n4 day 4 by pricer@4f2a\n5 day 5 by pricer@4f2a\n",

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Processes that race, processes that die, and an ensemble that breaks. Longer with FAULTS_SCALE=10.
+"""Processes that race, processes that die, and an ensemble that breaks. Longer with FAULTS_SCALE=10, or with
+PAIRS=100000 transactions.
 
 Writes JUnit XML to artifacts/test-results/faults.
 """
@@ -20,6 +21,7 @@ from client import ROOT, build
 sys.path.insert(0, str(ROOT / "tests/lab"))
 
 import kills  # noqa: E402
+import pairs  # noqa: E402
 import race  # noqa: E402
 import soak  # noqa: E402
 import starts  # noqa: E402
@@ -27,12 +29,14 @@ import zookeeper_lab  # noqa: E402
 from lab.run import scenario as lab  # noqa: E402
 
 SCALE = int(os.environ.get("FAULTS_SCALE", "1"))
+PAIRS = int(os.environ.get("PAIRS", "3000"))
 # the folder of an embedded coordinator instead of the server
 EMBEDDED = "embedded coordinator"
 SCENARIOS: dict[str, Callable[[str, str], str]] = {
     "race of four languages, 1000 publishes": lambda url, data_dir: race.run(url, data_dir, 1000 * SCALE),
     "300 processes start and end": lambda url, data_dir: starts.run(url, data_dir, 300 * SCALE),
     "writer killed 200 times": lambda url, data_dir: kills.run(url, data_dir, 200 * SCALE),
+    f"{PAIRS} two-dataset transactions": lambda url, data_dir: pairs.run(url, data_dir, PAIRS * SCALE),
     "ensemble under faults for 2 minutes": lambda url, data_dir: lab(120 * SCALE),
     f"{EMBEDDED}: writer killed 60 times": lambda url, data_dir: kills.run(url, data_dir, 60 * SCALE),
     f"{EMBEDDED}: race of four languages, 200 publishes": lambda url, data_dir: race.run(url, data_dir, 200 * SCALE),

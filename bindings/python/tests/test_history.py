@@ -68,7 +68,13 @@ def test_what_cannot_be_attached_is_refused(
 
 
 @pytest.mark.parametrize(
-    "options", [{"retention": 0}, {"retention": zkarrow.Retention(age=-1)}, {"ttl": -1}, {"schema_policy": "strict"}]
+    "options",
+    [
+        {"retention": 0},
+        {"retention": zkarrow.Retention(age=-1)},
+        {"ttl": -1},
+        {"schema_policy": "strict"},
+    ],
 )
 def test_what_cannot_be_configured_is_refused(
     client: zkarrow.Client, options: dict[str, Any]

@@ -16,7 +16,7 @@ from ._about import VERSION as __version__
 from ._about import abi_version, counters, show_info
 from ._client import Client, connect
 from ._history import DatasetDescription, Retention
-from ._lists import DatasetInfo, ListResult, VersionInfo
+from ._lists import CutInfo, DatasetInfo, ListResult, VersionInfo
 from ._loan import Loan
 from ._errors import (
     AlreadyExistsError,
@@ -52,8 +52,10 @@ from ._protocols import (
     TableLike,
 )
 from ._stream import ArrowStream
+from ._snapshot import Snapshot
 from ._subscription import Subscription
 from ._table import Schema, Table
+from ._transaction import Transaction
 from ._version import Version
 from .columns import ColumnTable, table
 
@@ -69,6 +71,7 @@ __all__ = [
     "ColumnTable",
     "ConflictError",
     "CorruptError",
+    "CutInfo",
     "DataLostError",
     "DatasetDescription",
     "DatasetInfo",
@@ -90,11 +93,13 @@ __all__ = [
     "Schema",
     "SchemaMismatchError",
     "SessionExpiredError",
+    "Snapshot",
     "Subscription",
     "Table",
     "TableLike",
     "TimeoutError",
     "TooLargeError",
+    "Transaction",
     "UnauthenticatedError",
     "UnavailableError",
     "UnsupportedError",

@@ -147,6 +147,10 @@ class zka_dataset_description(Structure):
     pass
 
 
+class zka_snapshot_options(Structure):
+    pass
+
+
 class zka_counters(Structure):
     pass
 
@@ -214,6 +218,7 @@ zka_version_info._fields_ = [
     ("commit_id", c_char * 33),
     ("schema_id", c_char * 33),
     ("reserved", c_char * 6),
+    ("commit_number", c_int64),
 ]
 
 zka_publish_options._fields_ = [
@@ -237,6 +242,9 @@ zka_read_options._fields_ = [
     ("flags", c_uint32),
     ("version", c_uint64),
     ("tag", c_char_p),
+    ("as_of_commit_number", c_int64),
+    ("as_of_us", c_int64),
+    ("as_of_commit_id", c_char_p),
 ]
 
 zka_loan_options._fields_ = [
@@ -276,6 +284,14 @@ zka_dataset_description._fields_ = [
     ("keep_age_ms", c_int64),
     ("keep_bytes", c_int64),
     ("ttl_ms", c_int64),
+]
+
+zka_snapshot_options._fields_ = [
+    ("struct_size", c_uint32),
+    ("reserved", c_uint32),
+    ("as_of_commit_number", c_int64),
+    ("as_of_us", c_int64),
+    ("as_of_commit_id", c_char_p),
 ]
 
 zka_counters._fields_ = [
@@ -473,6 +489,58 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
         c_int32,
         [c_void_p, c_char_p, c_char_p, c_int64, c_void_p, POINTER(zka_error)],
     ),
+    "zka_transaction_open": (c_int32, [c_void_p, POINTER(c_void_p), POINTER(zka_error)]),
+    "zka_transaction_publish": (
+        c_int32,
+        [
+            c_void_p,
+            c_char_p,
+            POINTER(ArrowArrayStream),
+            POINTER(zka_publish_options),
+            c_int64,
+            c_void_p,
+            POINTER(zka_error),
+        ],
+    ),
+    "zka_transaction_append": (
+        c_int32,
+        [
+            c_void_p,
+            c_char_p,
+            POINTER(ArrowArrayStream),
+            POINTER(zka_publish_options),
+            c_int64,
+            c_void_p,
+            POINTER(zka_error),
+        ],
+    ),
+    "zka_transaction_commit": (c_int32, [c_void_p, c_int64, c_void_p, POINTER(zka_error)]),
+    "zka_transaction_version": (
+        c_int32,
+        [c_void_p, c_char_p, POINTER(zka_version_info), POINTER(zka_error)],
+    ),
+    "zka_transaction_close": (c_int32, [c_void_p]),
+    "zka_snapshot_open": (
+        c_int32,
+        [
+            c_void_p,
+            POINTER(c_char_p),
+            c_int64,
+            POINTER(zka_snapshot_options),
+            c_int64,
+            c_void_p,
+            POINTER(c_void_p),
+            POINTER(zka_error),
+        ],
+    ),
+    "zka_snapshot_read": (c_int32, [c_void_p, c_char_p, POINTER(c_void_p), POINTER(zka_error)]),
+    "zka_snapshot_version": (
+        c_int32,
+        [c_void_p, c_char_p, POINTER(zka_version_info), POINTER(zka_error)],
+    ),
+    "zka_snapshot_versions": (c_int32, [c_void_p, POINTER(ArrowArrayStream), POINTER(zka_error)]),
+    "zka_snapshot_commit_number": (c_int32, [c_void_p, POINTER(c_int64), POINTER(zka_error)]),
+    "zka_snapshot_close": (c_int32, [c_void_p]),
     "zka__counters": (c_int32, [POINTER(zka_counters), POINTER(zka_error)]),
     "zka__raise_for_test": (c_int32, [c_int32, c_int32, c_uint32, POINTER(zka_error)]),
 }

@@ -8,23 +8,25 @@ import weakref
 from ctypes import byref, c_int32, c_void_p, sizeof
 from typing import Any, Iterable, Literal, Mapping, Union
 
-from . import _bindings, _ffi, _history, _waiting
-from ._bindings import ArrowArrayStream, zka_client_options, zka_publish_options, zka_read_options
+from . import _bindings, _ffi, _waiting
+from ._bindings import ArrowArrayStream, zka_client_options, zka_read_options
 from ._lists import DatasetInfo, ListResult, VersionInfo
 from ._errors import InvalidArgumentError
 from ._handle import Handle
 from ._history import DatasetDescription, Lifetime, Retention, SchemaPolicy
 from ._loan import Loan, SchemaLike, open_loan
-from ._owner import Owner, acquire, pointer_of
+from ._owner import Owner, acquire
 from ._protocols import TableLike
 from ._stream import Source
+from ._commit import Attached, Residency, publish_options
+from ._snapshot import AsOf, Snapshot, moment, open_snapshot
 from ._subscription import Subscription
 from ._table import Table
-from ._version import RESIDENCIES, Version, from_info, new_info
+from ._transaction import Transaction, begin
+from ._version import Version, from_info, new_info
 from ._waiting import milliseconds
 
 State = Literal["connected", "suspended", "lost", "closed"]
-Residency = Literal["inline", "host"]
 
 _STATES: dict[int, State] = {
     _bindings.ZKA_CLIENT_CONNECTED: "connected",
@@ -32,8 +34,6 @@ _STATES: dict[int, State] = {
     _bindings.ZKA_CLIENT_LOST: "lost",
     _bindings.ZKA_CLIENT_CLOSED: "closed",
 }
-_RESIDENCY_CODES: dict[str | None, int] = {None: 0, **{v: k for k, v in RESIDENCIES.items()}}
-_PUBLISH_SIZE = sizeof(zka_publish_options)
 _READ_SIZE = sizeof(zka_read_options)
 
 _open_clients: weakref.WeakSet[Client] = weakref.WeakSet()
@@ -180,24 +180,12 @@ class Client(Handle):
         residency: Residency | None,
         flags: int,
         owner: Owner | None,
-        attached: tuple[Iterable[str], Mapping[str, str] | None, Lifetime | None],
+        attached: Attached,
         timeout: float | None,
     ) -> Version:
         pointer = self._open_pointer()
         dataset = _ffi.text(name, "name")
-        if residency not in _RESIDENCY_CODES:
-            raise InvalidArgumentError(
-                f"residency must be 'inline' or 'host' and was {residency!r}"
-            )
-        options = zka_publish_options(
-            _PUBLISH_SIZE,
-            flags,
-            _bindings.ZKA_ANY_VERSION if expected_version is None else expected_version,
-            _RESIDENCY_CODES[residency],
-            0,
-            pointer_of(owner),
-        )
-        _history.attach(options, *attached)
+        options = publish_options(expected_version, residency, flags, owner, attached)
         source = Source(table)
 
         def commit(timeout_ms: int, cancel: Any) -> Version:
@@ -252,6 +240,7 @@ class Client(Handle):
         name: str,
         *,
         version: int | None = None,
+        as_of: AsOf | None = None,
         tag: str | None = None,
         wait: Union[bool, float] = False,
         strict: bool = False,
@@ -260,6 +249,10 @@ class Client(Handle):
     ) -> Table:
         """Takes hold of a version: the head, number ``version``, or the one that has the ``tag``.
         Nothing is copied.
+
+        ``as_of`` takes the version that was the head at an earlier moment: just after a commit, by
+        its number (int) or its id (str), or at a time (datetime), by the publishers' clocks; not
+        together with ``version`` or ``wait``.
 
         ``wait`` true waits until it exists, at most ``timeout`` seconds; a number waits so many
         seconds. ``strict`` asks the coordinator's leader first, so that every commit acknowledged
@@ -286,7 +279,11 @@ class Client(Handle):
             if wait is not True:
                 timeout = wait
         options = zka_read_options(
-            _READ_SIZE, flags, _number(version), None if tag is None else _ffi.text(tag, "tag")
+            _READ_SIZE,
+            flags,
+            _number(version),
+            None if tag is None else _ffi.text(tag, "tag"),
+            *moment(as_of),
         )
 
         def read(timeout_ms: int, cancel: Any) -> Table:
@@ -302,7 +299,7 @@ class Client(Handle):
             )
             return Table(out.value, name)
 
-        return _waiting.wait(read, timeout, from_memory=not strict)
+        return _waiting.wait(read, timeout, from_memory=not strict and as_of is None)
 
     def stat(
         self, name: str, *, version: int | None = None, timeout: float | None = 30.0
@@ -424,6 +421,33 @@ class Client(Handle):
             byref(pointer),
         )
         return Subscription(pointer.value, name, timeout)
+
+    def transaction(self, *, timeout: float | None = 30.0) -> Transaction:
+        """Begins a transaction: versions of several datasets that become heads together, or not at
+        all. As a context manager it commits at the end of the block, at most ``timeout`` seconds,
+        and gives up when the block raises.
+
+        Raises PermissionDeniedError when the data directory can only be read.
+        """
+        return begin(self._open_pointer(), timeout)
+
+    def snapshot(
+        self,
+        names: Iterable[str] | None = None,
+        *,
+        as_of: AsOf | None = None,
+        timeout: float | None = 30.0,
+    ) -> Snapshot:
+        """Takes a consistent cut over the datasets ``names``, at most 4,096, None = all there are.
+
+        Its versions were the heads at one commit, never one half of a transaction; it sees every
+        commit acknowledged before the call, and holds the bytes. ``as_of`` is an earlier moment:
+        just after a commit, by its number (int) or its id (str), or at a time (datetime), by the
+        publishers' clocks. Of all datasets, those with no version at that moment are left out.
+
+        Raises NotFoundError, TooLargeError. Close the snapshot, or use it as a context manager.
+        """
+        return open_snapshot(self._open_pointer(), names, as_of, timeout)
 
     def __repr__(self) -> str:
         return f"<zkarrow.Client {self._url!r} {self.state}>"

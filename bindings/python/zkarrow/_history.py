@@ -124,7 +124,10 @@ def configure(
         options.ttl_ms = 0 if ttl == 0 else _positive_ms(ttl, "ttl")
     dataset = _ffi.text(name, "name")
     function = _ffi.library().zka_dataset_configure
-    wait(lambda ms, cancel: _ffi.call(function, client, dataset, byref(options), ms, cancel), timeout)
+    wait(
+        lambda ms, cancel: _ffi.call(function, client, dataset, byref(options), ms, cancel),
+        timeout,
+    )
 
 
 def describe(client: int, name: str, timeout: float | None) -> DatasetDescription:
@@ -150,14 +153,20 @@ def tag(client: int, name: str, version: int, text: str, timeout: float | None) 
     """See `Client.tag`."""
     dataset, what = _ffi.text(name, "name"), _ffi.text(text, "tag")
     function = _ffi.library().zka_dataset_tag
-    wait(lambda ms, cancel: _ffi.call(function, client, dataset, version, what, ms, cancel), timeout)
+    wait(
+        lambda ms, cancel: _ffi.call(function, client, dataset, version, what, ms, cancel),
+        timeout,
+    )
 
 
 def untag(client: int, name: str, text: str, timeout: float | None) -> None:
     """See `Client.untag`."""
     dataset, what = _ffi.text(name, "name"), _ffi.text(text, "tag")
     function = _ffi.library().zka_dataset_untag
-    wait(lambda ms, cancel: _ffi.call(function, client, dataset, what, ms, cancel), timeout)
+    wait(
+        lambda ms, cancel: _ffi.call(function, client, dataset, what, ms, cancel),
+        timeout,
+    )
 
 
 def _described(

@@ -27,6 +27,7 @@ class DatasetInfo:
     committed_at: datetime
     residency: str
     schema_id: str
+    commit_number: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,12 +45,21 @@ class VersionInfo:
     committed_at: datetime
     residency: str
     schema_id: str
+    commit_number: int
     commit_id: str
     author: str
     parent_commit_id: str
     code_tag: str
     tags: list[str]
     metadata: dict[str, str]
+
+
+@dataclasses.dataclass(frozen=True)
+class CutInfo(DatasetInfo):
+    """A dataset with its version in a snapshot; ``author`` is "pid@host" of the publisher."""
+
+    commit_id: str
+    author: str
 
 
 class ListResult(Sequence[T], Generic[T]):

@@ -26,7 +26,8 @@ class Version:
     ``nbytes`` is the size of its Arrow IPC bytes; ``epoch`` is the fencing token of the owner that
     published it, 0 = published without owning; ``commit_id`` and ``schema_id`` are 32 hex digits;
     ``residency`` is "inline" (in the coordinator) or "host" (in shared memory); ``committed_at`` is
-    the publisher's clock, in UTC.
+    the publisher's clock, in UTC; ``commit_number`` is the commit that made it, in the one order of
+    all commits of the coordinator, the same for the versions of one transaction, 0 = not known.
     """
 
     number: int
@@ -37,6 +38,7 @@ class Version:
     schema_id: str
     residency: str
     committed_at: datetime
+    commit_number: int
 
 
 def new_info() -> zka_version_info:
@@ -55,9 +57,15 @@ def from_info(info: zka_version_info) -> Version:
         schema_id=info.schema_id.decode(),
         residency=RESIDENCIES.get(info.residency, f"residency {info.residency}"),
         committed_at=from_microseconds(info.committed_at_us),
+        commit_number=info.commit_number,
     )
 
 
 def from_microseconds(value: int) -> datetime:
     """Microseconds since 1970-01-01 UTC as a time."""
     return _EPOCH + timedelta(microseconds=value)
+
+
+def to_microseconds(time: datetime) -> int:
+    """A time as microseconds since 1970-01-01 UTC; one without a zone is local, as everywhere in Python."""
+    return (time.astimezone(timezone.utc) - _EPOCH) // timedelta(microseconds=1)

@@ -430,12 +430,12 @@ typedef struct zka_version_info {
   char commit_id[33];      /**< 32 hex digits */
   char schema_id[33];      /**< 32 hex digits: content address of the schema */
   char reserved[6];        /**< zero */
+  int64_t commit_number;   /**< the commit that made it, in the one order of all commits of the coordinator; the same
+                                for the versions of one transaction; 0 = not known */
 } zka_version_info;
 
-#define ZKA_VERSION_INFO_INIT                                   \
-  {                                                             \
-    sizeof(zka_version_info), 0, 0, 0, 0, 0, 0, {0}, {0}, { 0 } \
-  }
+#define ZKA_VERSION_INFO_INIT \
+  { sizeof(zka_version_info), 0, 0, 0, 0, 0, 0, {0}, {0}, {0}, 0 }
 
 /** The right to be the one writer of a dataset; see zka_owner_acquire(). */
 typedef struct zka_owner zka_owner;
@@ -542,10 +542,19 @@ typedef struct zka_read_options {
   uint32_t flags;       /**< ZKA_READ_... */
   uint64_t version;     /**< the version's number; 0 = the head */
   const char* tag;      /**< read the version that has this tag instead, which is not waited for; NULL = none */
+
+  /** The version that was the head at an earlier moment, in one of three ways; not together with `version`, `tag` or
+      ZKA_READ_WAIT. Just after the commit with this number; 0 = not given. */
+  int64_t as_of_commit_number;
+  /** Just after the last commit made by this time, by its publisher's clock: microseconds since 1970-01-01 UTC; 0 = not
+      given. */
+  int64_t as_of_us;
+  /** Just after the commit with this id, which made a version of the dataset; NULL = not given. */
+  const char* as_of_commit_id;
 } zka_read_options;
 
 #define ZKA_READ_OPTIONS_INIT \
-  { sizeof(zka_read_options), 0u, 0, NULL }
+  { sizeof(zka_read_options), 0u, 0, NULL, 0, 0, NULL }
 
 /**
  * \brief Takes hold of a version. Its bytes stay valid until the table is closed and the last buffer got from it is
@@ -595,7 +604,7 @@ ZKA_API ZKA_NODISCARD zka_status zka_dataset_stat(zka_client* client, const char
 
 /**
  * \brief The datasets of the namespace with their heads, by name: name utf8, version uint64, epoch uint64, rows int64,
- * nbytes int64, committed_at timestamp[us, UTC], residency utf8, schema_id utf8.
+ * nbytes int64, committed_at timestamp[us, UTC], residency utf8, schema_id utf8, commit_number int64.
  * \param client the client.
  * \param prefix only names that begin with it; NULL = all.
  * \param timeout_ms the deadline.
@@ -615,11 +624,16 @@ ZKA_API ZKA_NODISCARD zka_status zka_dataset_list(zka_client* client, const char
 
 /**
  * \brief The versions of a dataset that can still be read, oldest first: version uint64, epoch uint64, rows int64,
- * nbytes int64, committed_at timestamp[us, UTC], residency utf8, schema_id utf8, commit_id utf8, author utf8
- * ("pid@host"), parent_commit_id utf8 (of the version it followed; empty for the first), code_tag utf8 (empty for
- * none), tags list<utf8>, metadata map<utf8, utf8>. \param client the client. \param name the dataset. \param
- * timeout_ms the deadline. \param cancel may be NULL. \param[out] out the list. \param[out] error what went wrong; may
- * be NULL. \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND, ZKA_CANCELLED, ZKA_UNAVAILABLE,
+ * nbytes int64, committed_at timestamp[us, UTC], residency utf8, schema_id utf8, commit_number int64, commit_id utf8,
+ * author utf8 ("pid@host"), parent_commit_id utf8 (of the version it followed; empty for the first), code_tag utf8
+ * (empty for none), tags list<utf8>, metadata map<utf8, utf8>.
+ * \param client the client.
+ * \param name the dataset.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[out] out the list.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND, ZKA_CANCELLED, ZKA_UNAVAILABLE,
  * ZKA_PERMISSION_DENIED, ZKA_FORKED.
  * \par Ownership
  * The caller releases `out`.
@@ -1174,6 +1188,248 @@ ZKA_API ZKA_NODISCARD zka_status zka_dataset_untag(zka_client* client, const cha
 
 /** @} */
 
+/** \defgroup transaction Transaction
+ * Versions of several datasets that become heads together, in one atomic commit, or not at all: at most 256 datasets,
+ * each once, and 768 KiB of records and inline tables.
+ * @{ */
+
+/** Versions that are not committed yet. */
+typedef struct zka_transaction zka_transaction;
+
+/**
+ * \brief Begins a transaction. Asks the coordinator nothing.
+ * \param client the client.
+ * \param[out] out the transaction.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_PERMISSION_DENIED (the data directory can only be
+ * read), ZKA_FORKED.
+ * \par Ownership
+ * The caller closes it with zka_transaction_close().
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_transaction_open(zka_client* client, zka_transaction** out, zka_error* error);
+
+/**
+ * \brief Puts a table into the transaction, as the next version of a dataset, which is made when it does not exist. Its
+ * bytes are written now; nobody sees them before the commit.
+ * \param transaction the transaction.
+ * \param name the dataset, once in a transaction.
+ * \param stream the table; all its batches are read and copied once.
+ * \param options may be NULL. With an expected version the whole transaction is refused unless it is the head's;
+ * without one it is committed on whatever the head is by then.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[out] error what went wrong; may be NULL.
+ * \return as zka_dataset_publish; also ZKA_INVALID_ARGUMENT (the dataset is in it already, or it was committed),
+ * ZKA_TOO_LARGE (the 257th dataset, or too many bytes), ZKA_BUSY. The transaction is then as it was.
+ * \par Ownership
+ * `stream` is consumed on ZKA_OK only. Its buffers may be kept until the transaction is committed or closed.
+ * \par Thread safety
+ * Serialize per handle; two at once are refused.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_transaction_publish(zka_transaction* transaction, const char* name,
+                                                         struct ArrowArrayStream* stream,
+                                                         const zka_publish_options* options, int64_t timeout_ms,
+                                                         zka_cancel* cancel, zka_error* error);
+
+/**
+ * \brief Puts the head's rows and those of a table behind them into the transaction, as the next version.
+ * \param transaction the transaction.
+ * \param name the dataset, once in a transaction.
+ * \param stream the rows to add, of the head's schema.
+ * \param options may be NULL; an inline residency is refused.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[out] error what went wrong; may be NULL.
+ * \return as zka_dataset_append; also as zka_transaction_publish.
+ * \par Ownership
+ * As zka_transaction_publish.
+ * \par Thread safety
+ * Serialize per handle; two at once are refused.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_transaction_append(zka_transaction* transaction, const char* name,
+                                                        struct ArrowArrayStream* stream,
+                                                        const zka_publish_options* options, int64_t timeout_ms,
+                                                        zka_cancel* cancel, zka_error* error);
+
+/**
+ * \brief Makes all versions heads, or none. A transaction of no dataset does nothing.
+ * \param transaction the transaction.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT (committed already), ZKA_INVALID_HANDLE, ZKA_BUSY, ZKA_ALREADY_EXISTS,
+ * ZKA_NOT_FOUND, ZKA_CONFLICT (the message names the dataset and the winner), ZKA_NOT_OWNER, ZKA_FENCED,
+ * ZKA_SCHEMA_MISMATCH, ZKA_NO_SPACE, ZKA_TOO_LARGE, ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED,
+ * ZKA_FORKED. On any but ZKA_OK nothing was applied, and it may be committed again; unless the error's flags say
+ * ZKA_ERROR_OUTCOME_UNKNOWN, after which it is spent.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Serialize per handle; two at once are refused.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_transaction_commit(zka_transaction* transaction, int64_t timeout_ms,
+                                                        zka_cancel* cancel, zka_error* error);
+
+/**
+ * \brief What a committed transaction made of a dataset. All its versions have the same commit id and commit number.
+ * \param transaction the transaction.
+ * \param name the dataset.
+ * \param[in,out] out the version.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND (not in it, or not committed), ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_transaction_version(zka_transaction* transaction, const char* name,
+                                                         zka_version_info* out, zka_error* error);
+
+/**
+ * \brief Closes a transaction, and gives it up when it was not committed: nothing is left. A commit under way goes on
+ * to its end.
+ * \param transaction the transaction; NULL does nothing.
+ * \return ZKA_OK, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * The handle is gone.
+ * \par Thread safety
+ * Any thread, once per handle.
+ * \since 0.1
+ */
+ZKA_API zka_status zka_transaction_close(zka_transaction* transaction);
+
+/** @} */
+
+/** \defgroup snapshot Snapshot
+ * A consistent cut over several datasets: the versions that were their heads at one commit, never one half of a
+ * transaction. It holds the bytes of all of them.
+ * @{ */
+
+/** A hold on one version of each of several datasets. */
+typedef struct zka_snapshot zka_snapshot;
+
+/** Which moment to take a snapshot of: an earlier one, in one of three ways, or now. */
+typedef struct zka_snapshot_options {
+  uint32_t struct_size;        /**< sizeof(zka_snapshot_options) */
+  uint32_t reserved;           /**< zero */
+  int64_t as_of_commit_number; /**< just after the commit with this number; 0 = not given */
+  int64_t as_of_us;            /**< just after the last commit, of these datasets, made by this time, by its publisher's
+                                    clock: microseconds since 1970-01-01 UTC; 0 = not given */
+  const char* as_of_commit_id; /**< just after the commit with this id, which made a version of one of these datasets;
+                                    NULL = not given */
+} zka_snapshot_options;
+
+#define ZKA_SNAPSHOT_OPTIONS_INIT \
+  { sizeof(zka_snapshot_options), 0u, 0, 0, NULL }
+
+/**
+ * \brief Takes a snapshot. It sees every commit that was acknowledged anywhere before the call.
+ * \param client the client.
+ * \param names the datasets, at most 4,096; NULL = all there are, but for those that have no version at that moment.
+ * \param n_names how many.
+ * \param options may be NULL.
+ * \param timeout_ms the deadline.
+ * \param cancel may be NULL.
+ * \param[out] out the snapshot.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND (a dataset, its version at that moment, or
+ * the moment), ZKA_TOO_LARGE (more datasets), ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED,
+ * ZKA_FORKED.
+ * \par Ownership
+ * The caller closes it with zka_snapshot_close().
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_snapshot_open(zka_client* client, const char* const* names, int64_t n_names,
+                                                   const zka_snapshot_options* options, int64_t timeout_ms,
+                                                   zka_cancel* cancel, zka_snapshot** out, zka_error* error);
+
+/**
+ * \brief The table of a dataset, any number of times. Waits for nothing.
+ * \param snapshot the snapshot.
+ * \param name a dataset of the snapshot.
+ * \param[out] out the table.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND (it is not in the snapshot),
+ * ZKA_NOT_RESIDENT, ZKA_DATA_LOST, ZKA_CORRUPT (its bytes could not be had when the snapshot was taken), ZKA_FORKED.
+ * \par Ownership
+ * The caller closes it with zka_table_close(), before or after the snapshot.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_snapshot_read(zka_snapshot* snapshot, const char* name, zka_table** out,
+                                                   zka_error* error);
+
+/**
+ * \brief The version of a dataset in a snapshot.
+ * \param snapshot the snapshot.
+ * \param name a dataset of the snapshot.
+ * \param[in,out] out the version.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_NOT_FOUND (it is not in the snapshot), ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_snapshot_version(zka_snapshot* snapshot, const char* name, zka_version_info* out,
+                                                      zka_error* error);
+
+/**
+ * \brief The datasets of a snapshot with their versions, in the order in which they were named, else by name: the
+ * columns of zka_dataset_list, then commit_id utf8 and author utf8.
+ * \param snapshot the snapshot.
+ * \param[out] out the list.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * The caller releases `out`.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_snapshot_versions(zka_snapshot* snapshot, struct ArrowArrayStream* out,
+                                                       zka_error* error);
+
+/**
+ * \brief The commit that a snapshot is a cut at: the last that changed one of its datasets, or the one asked for. As
+ * `as_of_commit_number` it gives the same cut again, as long as its versions can be read. 0 when it has no dataset.
+ * \param snapshot the snapshot.
+ * \param[out] out the number.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_snapshot_commit_number(zka_snapshot* snapshot, int64_t* out, zka_error* error);
+
+/**
+ * \brief Closes a snapshot. Tables got from it stay valid.
+ * \param snapshot the snapshot; NULL does nothing.
+ * \return ZKA_OK, ZKA_INVALID_HANDLE, ZKA_FORKED.
+ * \par Ownership
+ * The handle is gone.
+ * \par Thread safety
+ * Any thread, once per handle.
+ * \since 0.1
+ */
+ZKA_API zka_status zka_snapshot_close(zka_snapshot* snapshot);
+
+/** @} */
+
 /** \defgroup internals Internals
  * For tests of the library and its bindings; may change in any version.
  * @{ */
@@ -1182,7 +1438,7 @@ ZKA_API ZKA_NODISCARD zka_status zka_dataset_untag(zka_client* client, const cha
 typedef struct zka_counters {
   uint32_t struct_size;     /**< sizeof(zka_counters), set by the caller */
   uint32_t reserved;        /**< zero */
-  int64_t handles;          /**< clients, tables, subscriptions, loans, owners, cancels */
+  int64_t handles;          /**< clients, tables, subscriptions, loans, owners, transactions, snapshots, cancels */
   int64_t exported_arrays;  /**< arrays handed out and not yet released */
   int64_t exported_streams; /**< streams handed out and not yet released */
   int64_t exported_schemas; /**< schemas handed out and not yet released */

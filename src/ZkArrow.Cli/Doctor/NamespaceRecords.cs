@@ -28,6 +28,6 @@ internal sealed class NamespaceRecords(ICoordinator coordinator, ZnodeLayout lay
     {
         string path = layout.Version(incarnation, version);
         Node? node = await coordinator.GetAsync(path, null, cancellationToken).ConfigureAwait(false);
-        return node == null ? null : RecordCodec.ReadVersion(node.Data, path, out _);
+        return node == null ? null : RecordCodec.ReadVersion(node, path, out _);
     }
 }

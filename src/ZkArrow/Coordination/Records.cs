@@ -83,6 +83,10 @@ internal sealed record Manifest(
 
     [JsonIgnore]
     public bool IsInline => Residency == Inline;
+
+    /// <summary>The commit that made it, as the coordinator counts them; not in the record, but known of its node. 0 when it is not known.</summary>
+    [JsonIgnore]
+    public long CommitNumber { get; init; }
 }
 
 /// <summary>
@@ -99,6 +103,10 @@ internal sealed record HeadRecord(int Format, string Ring, Manifest? Manifest = 
 
     [JsonIgnore]
     public long Version => Manifest?.Version ?? 0;
+
+    /// <summary>The same, made by the commit with a number.</summary>
+    public HeadRecord CommittedAs(long number) =>
+        Manifest == null ? this : this with { Manifest = Manifest with { CommitNumber = number } };
 
     /// <summary>The head that follows <paramref name="previous"/>.</summary>
     public static HeadRecord After(HeadRecord? previous, Manifest manifest)
@@ -155,12 +163,17 @@ internal static class RecordCodec
         }
     }
 
+    /// <summary>A head with its commit number: nothing but the commit of a version sets a head.</summary>
+    public static HeadRecord ReadHead(Node node, string path) =>
+        Read(node.Data, RecordJson.Default.HeadRecord, path).CommittedAs(node.ModifiedAt);
+
     /// <summary>A version record: the manifest in one line, then, for an inline version, its Arrow IPC file.</summary>
     public static byte[] WriteVersion(Manifest manifest, ReadOnlySpan<byte> inlineFile) =>
         [.. JsonSerializer.SerializeToUtf8Bytes(manifest, RecordJson.Default.Manifest), .. manifest.IsInline ? [Newline] : (ReadOnlySpan<byte>)[], .. inlineFile];
 
-    public static Manifest ReadVersion(byte[] data, string path, out ReadOnlyMemory<byte> inlineFile)
+    public static Manifest ReadVersion(Node node, string path, out ReadOnlyMemory<byte> inlineFile)
     {
+        byte[] data = node.Data;
         int end = data.AsSpan().IndexOf(Newline);
         Manifest manifest = Read(end < 0 ? data : data.AsSpan(0, end), RecordJson.Default.Manifest, path);
         inlineFile = end < 0 ? default : data.AsMemory(end + 1);
@@ -171,6 +184,6 @@ internal static class RecordCodec
                 $"the inline table at {path} has {inlineFile.Length} bytes where its manifest says {manifest.Bytes}");
         }
 
-        return manifest;
+        return manifest with { CommitNumber = node.CreatedAt };
     }
 }

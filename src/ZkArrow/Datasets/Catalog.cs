@@ -25,19 +25,25 @@ internal sealed class Catalog(DatasetContext context, HeadCache heads, Reader re
 
     public async ValueTask<IReadOnlyList<DatasetInfo>> ListAsync(string? prefix, Call call)
     {
-        ZnodeLayout layout = context.Layout;
-        IReadOnlyList<string> buckets = await ChildrenAsync(layout.Names, call.Token).ConfigureAwait(false) ?? [];
-        IReadOnlyList<string>?[] names = await ForEachAsync(
-            buckets, (bucket, token) => ChildrenAsync($"{layout.Names}/{bucket}", token), call.Token).ConfigureAwait(false);
-        string[] wanted =
+        IReadOnlyList<string> wanted = await NamesAsync(prefix, call.Token).ConfigureAwait(false);
+        Manifest?[] found = await ForEachAsync(wanted, HeadOfAsync, call.Token).ConfigureAwait(false);
+        return [.. wanted.Zip(found).Where(pair => pair.Second != null).Select(pair => new DatasetInfo(pair.First, DatasetVersion.From(pair.Second!)))];
+    }
+
+    /// <summary>The names that begin with a prefix, in order.</summary>
+    public async ValueTask<IReadOnlyList<string>> NamesAsync(string? prefix, CancellationToken cancellationToken)
+    {
+        string names = context.Layout.Names;
+        IReadOnlyList<string> buckets = await ChildrenAsync(names, cancellationToken).ConfigureAwait(false) ?? [];
+        IReadOnlyList<string>?[] found = await ForEachAsync(
+            buckets, (bucket, token) => ChildrenAsync($"{names}/{bucket}", token), cancellationToken).ConfigureAwait(false);
+        return
         [
-            .. names.SelectMany(list => list ?? [])
+            .. found.SelectMany(list => list ?? [])
                 .Select(DatasetName.Decode)
                 .Where(name => prefix == null || name.StartsWith(prefix, StringComparison.Ordinal))
                 .Order(StringComparer.Ordinal),
         ];
-        Manifest?[] found = await ForEachAsync(wanted, HeadOfAsync, call.Token).ConfigureAwait(false);
-        return [.. wanted.Zip(found).Where(pair => pair.Second != null).Select(pair => new DatasetInfo(pair.First, DatasetVersion.From(pair.Second!)))];
     }
 
     public async ValueTask<IReadOnlyList<DatasetVersion>> HistoryAsync(string name, Call call)
@@ -77,7 +83,7 @@ internal sealed class Catalog(DatasetContext context, HeadCache heads, Reader re
             return null;
         string headPath = context.Layout.Head(RecordCodec.Read(node.Data, RecordJson.Default.NameRecord, path).Inc);
         Node? head = await DatasetContext.RetryAsync(t => context.Coordinator.GetAsync(headPath, null, t), cancellationToken).ConfigureAwait(false);
-        return head == null ? null : RecordCodec.Read(head.Data, RecordJson.Default.HeadRecord, headPath).Manifest;
+        return head == null ? null : RecordCodec.ReadHead(head, headPath).Manifest;
     }
 
     /// <summary>Reads for every item, a window of them at a time.</summary>

@@ -39,7 +39,7 @@ internal sealed class CommitLoop(DatasetContext context)
 
             if (lost && await WasAppliedAsync(parts, call).ConfigureAwait(false))
             {
-                AppliedUnheard(parts);
+                await AppliedUnheardAsync(parts, call.Token).ConfigureAwait(false);
                 return default;
             }
 
@@ -48,7 +48,10 @@ internal sealed class CommitLoop(DatasetContext context)
             if (refused.IsNew && answer.Refusal == TreeRefusal.NoNode && !schemaGone)
             {
                 ZnodeLayout layout = context.Layout;
-                await EnsureAsync([layout.NameBucket(refused.Entry.Name), layout.DatasetBucket(refused.Incarnation), layout.AllTended], call.Token).ConfigureAwait(false);
+                IEnumerable<CommitPart> made = parts.Where(part => part.IsNew);
+                await EnsureAsync(
+                    made.SelectMany(part => (string[])[layout.NameBucket(part.Entry.Name), layout.DatasetBucket(part.Incarnation)]).Append(layout.AllTended).Distinct(),
+                    call.Token).ConfigureAwait(false);
                 continue;
             }
 
@@ -171,6 +174,7 @@ internal sealed class CommitLoop(DatasetContext context)
         foreach (CommitPart part in parts)
         {
             Guid inc = part.Incarnation;
+            part.Head = part.Head.CommittedAs(answer.CommittedAt);
             context.Board.Announce(inc);
             int statVersion = part.IsNew ? 0 : answer.StatVersions[offset + part.HeadAt];
             part.Entry.Committed(new Head(inc, part.Head, statVersion, context.Board.Read(inc)));
@@ -183,7 +187,7 @@ internal sealed class CommitLoop(DatasetContext context)
     }
 
     /// <summary>It was applied, but others may have committed since: everything is read again.</summary>
-    private void AppliedUnheard(IReadOnlyList<CommitPart> parts)
+    private async ValueTask AppliedUnheardAsync(IReadOnlyList<CommitPart> parts, CancellationToken cancellationToken)
     {
         Keep(parts, true);
         foreach (CommitPart part in parts)
@@ -193,6 +197,24 @@ internal sealed class CommitLoop(DatasetContext context)
             part.Entry.LastDataset = null;
             part.Entry.Recorded = null;
             part.Entry.MarkNameChanged();
+        }
+
+        // the number of the commit was in the answer that was lost; any of its records that is still there has it
+        foreach (CommitPart part in parts.Where(part => part.Manifest != null))
+        {
+            string path = context.Layout.Version(part.Incarnation, part.Head.Version);
+            try
+            {
+                if (await context.GetAsync(path, null, sync: false, cancellationToken).ConfigureAwait(false) is not { } node)
+                    continue;
+                foreach (CommitPart applied in parts)
+                    applied.Head = applied.Head.CommittedAs(node.CreatedAt);
+                return;
+            }
+            catch (Exception e) when (e is OperationCanceledException or CoordinatorException)
+            {
+                return; // it is applied, and that must be reported
+            }
         }
     }
 

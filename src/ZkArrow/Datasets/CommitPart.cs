@@ -14,7 +14,7 @@ internal sealed class CommitPart
     public required Guid Incarnation { get; init; }
 
     /// <summary>The head as it stands after the commit.</summary>
-    public required HeadRecord Head { get; init; }
+    public required HeadRecord Head { get; set; }
 
     /// <summary>The operations. The first checks the schema, when <see cref="ChecksSchema"/>.</summary>
     public required IReadOnlyList<TreeOp> Operations { get; init; }

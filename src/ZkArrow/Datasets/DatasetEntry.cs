@@ -176,7 +176,7 @@ internal sealed class DatasetEntry
                 continue;
             }
 
-            Head head = new(inc, RecordCodec.Read(node.Data, RecordJson.Default.HeadRecord, _context.Layout.Head(inc)), node.StatVersion, board);
+            Head head = new(inc, RecordCodec.ReadHead(node, _context.Layout.Head(inc)), node.StatVersion, board);
             if (previous?.Head.Incarnation == inc && previous.Head.Version < head.Version && previous.Head.Board == board && _context.Board.CanAnnounce)
             {
                 // published from another host, or by one that died before it told: no reader here may go back behind us

@@ -10,9 +10,10 @@ internal sealed class PartMaker(DatasetContext context, SchemaStore schemas, Spa
 
     /// <summary>
     /// The next version on a head as it is remembered, which may be old: the commit finds out. Null when it is known to
-    /// have gone, and must be read again.
+    /// have gone, and must be read again. A dataset that is made gets <paramref name="incarnation"/>, or one of its own.
     /// </summary>
-    public async ValueTask<CommitPart?> MakeAsync(DatasetEntry entry, Head? head, IDraftMaker drafts, PublishOptions options, Call call)
+    public async ValueTask<CommitPart?> MakeAsync(
+        DatasetEntry entry, Head? head, IDraftMaker drafts, PublishOptions options, Call call, Guid? incarnation = null)
     {
         OwnerTerm? owner = options.Owner?.Term;
         owner?.ThrowUnlessOf(context, entry.Name);
@@ -43,7 +44,7 @@ internal sealed class PartMaker(DatasetContext context, SchemaStore schemas, Spa
         try
         {
             return head == null
-                ? First(entry, draft, newSchema, options)
+                ? First(entry, incarnation ?? Guid.NewGuid(), draft, newSchema, options)
                 : await NextAsync(entry, head, dataset!, draft, newSchema, options, call.Token).ConfigureAwait(false);
         }
         catch (ZkArrowException e) when (e.Status == ZkArrowStatus.NoSpace)
@@ -61,15 +62,19 @@ internal sealed class PartMaker(DatasetContext context, SchemaStore schemas, Spa
         AddDataset(operations, record, inc, HeadRecord.Empty, null);
         return new CommitPart
         {
-            Entry = entry, Incarnation = inc, Head = HeadRecord.Empty, Operations = operations, HeadAt = 2, IsNew = true,
+            Entry = entry,
+            Incarnation = inc,
+            Head = HeadRecord.Empty,
+            Operations = operations,
+            HeadAt = 2,
+            IsNew = true,
             Dataset = new KnownDataset(inc, record, 0),
         };
     }
 
     /// <summary>A dataset with its first version.</summary>
-    private CommitPart First(DatasetEntry entry, Draft draft, bool newSchema, PublishOptions options)
+    private CommitPart First(DatasetEntry entry, Guid inc, Draft draft, bool newSchema, PublishOptions options)
     {
-        Guid inc = Guid.NewGuid();
         Manifest manifest = Described(draft.Prepare(inc, version: 1, epoch: 0), null, options);
         HeadRecord head = HeadRecord.After(null, manifest);
         DatasetRecord record = Lifetimes.Made(new DatasetRecord(ZnodeLayout.Format, entry.Name, manifest.AtUs), options).Tag(options.Tags, 1);
@@ -78,7 +83,14 @@ internal sealed class PartMaker(DatasetContext context, SchemaStore schemas, Spa
         AddDataset(operations, record, inc, head, TreeOp.Create(context.Layout.Version(inc, 1), RecordCodec.WriteVersion(manifest, draft.InlineFile)));
         return new CommitPart
         {
-            Entry = entry, Incarnation = inc, Head = head, Operations = operations, HeadAt = headAt, IsNew = true, Draft = draft, ChecksSchema = newSchema,
+            Entry = entry,
+            Incarnation = inc,
+            Head = head,
+            Operations = operations,
+            HeadAt = headAt,
+            IsNew = true,
+            Draft = draft,
+            ChecksSchema = newSchema,
             Dataset = new KnownDataset(inc, record, 0),
         };
     }

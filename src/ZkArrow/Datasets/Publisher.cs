@@ -16,17 +16,7 @@ internal sealed class Publisher(
     {
         DatasetEntry entry = heads[name];
         context.RequireAnnounce();
-        string commit = context.NextCommitId();
-        TableSource source = new(table, commit);
-        try
-        {
-            return CommitAsync(entry, new Draft(context, source, commit, ResidencyOf(source.Length, options, inlineMax)), options, call);
-        }
-        catch
-        {
-            source.Dispose();
-            throw;
-        }
+        return CommitAsync(entry, TableDraft(context, table, context.NextCommitId(), options, inlineMax), options, call);
     }
 
     public ValueTask<DatasetVersion> PublishAsync(string name, LoanSource loan, PublishOptions options, Call call)
@@ -45,10 +35,7 @@ internal sealed class Publisher(
     {
         DatasetEntry entry = heads[name];
         context.RequireAnnounce();
-        if (options.Residency == Residency.Inline)
-            throw new ZkArrowException(ZkArrowStatus.InvalidArgument, "rows cannot be appended with inline residency, which depends on what they are appended to; leave the residency out");
-        AppendDrafts drafts = new(context, reader, table, context.NextCommitId(), options.Residency == Residency.Host ? 0 : inlineMax);
-        return CommitAsync(entry, drafts, options with { SameSchema = true }, call);
+        return CommitAsync(entry, AppendDrafts(context, reader, table, context.NextCommitId(), options, inlineMax), options with { SameSchema = true }, call);
     }
 
     /// <summary>The head of a dataset, which is made, with no version, when it does not exist.</summary>
@@ -83,6 +70,27 @@ internal sealed class Publisher(
                 await Task.Delay(RandomNumberGenerator.GetInt32(Math.Min(1 << Math.Min(attempt, 8), JitterMaxMs)), call.Token).ConfigureAwait(false);
         }
     }
+
+    /// <summary>The draft of a table, which is copied once.</summary>
+    public static Draft TableDraft(DatasetContext context, ArrowTable table, string commit, PublishOptions options, long inlineMax)
+    {
+        TableSource source = new(table, commit);
+        try
+        {
+            return new Draft(context, source, commit, ResidencyOf(source.Length, options, inlineMax));
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The drafts of rows that are added to whatever the head has.</summary>
+    public static AppendDrafts AppendDrafts(DatasetContext context, Reader reader, ArrowTable rows, string commit, PublishOptions options, long inlineMax) =>
+        options.Residency != Residency.Inline
+            ? new AppendDrafts(context, reader, rows, commit, options.Residency == Residency.Host ? 0 : inlineMax)
+            : throw new ZkArrowException(ZkArrowStatus.InvalidArgument, "rows cannot be appended with inline residency, which depends on what they are appended to; leave the residency out");
 
     private static Residency ResidencyOf(long length, PublishOptions options, long inlineMax)
     {

@@ -61,7 +61,7 @@ internal sealed class Reader(DatasetContext context, HeadCache heads, DatasetRec
             }
             else if (options.Version <= head.Version && head.Manifest is { } manifest)
             {
-                ZkArrowTable? table = await OpenVersionAsync(head, manifest, options, call.Token).ConfigureAwait(false);
+                ZkArrowTable? table = await OpenVersionAsync(head.Incarnation, manifest, options.Version, options.ValidateFull, call.Token).ConfigureAwait(false);
                 if (table != null)
                 {
                     if (table.Version.Number == head.Version)
@@ -106,7 +106,7 @@ internal sealed class Reader(DatasetContext context, HeadCache heads, DatasetRec
             if (dataset.Record.Tags?.TryGetValue(tag, out long version) == true)
             {
                 if (head!.Manifest is { } manifest
-                    && await OpenVersionAsync(head, manifest, options with { Tag = null, Version = version }, call.Token).ConfigureAwait(false) is { } table)
+                    && await OpenVersionAsync(head.Incarnation, manifest, version, options.ValidateFull, call.Token).ConfigureAwait(false) is { } table)
                 {
                     return table;
                 }
@@ -114,6 +114,44 @@ internal sealed class Reader(DatasetContext context, HeadCache heads, DatasetRec
             else if (strict)
             {
                 throw dataset.Record.NoTag(tag);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Takes hold of the versions of a cut. One whose bytes are not to be had here is held without them, and says so when it is
+    /// read. Null when a record is gone, and the cut must be chosen again.
+    /// </summary>
+    public async ValueTask<IReadOnlyList<HeldVersion>?> HoldAsync(IReadOnlyList<ChosenVersion> versions, bool validateFull, CancellationToken cancellationToken)
+    {
+        HeldVersion?[] held = new HeldVersion?[versions.Count];
+        bool complete = false;
+        try
+        {
+            for (int i = 0; i < held.Length; i++)
+            {
+                ChosenVersion chosen = versions[i];
+                try
+                {
+                    if (await OpenVersionAsync(chosen.Incarnation, chosen.Manifest, chosen.Manifest.Version, validateFull, cancellationToken).ConfigureAwait(false) is not { } table)
+                        return null;
+                    held[i] = new HeldVersion(chosen.Name, table.Version, table, null);
+                }
+                catch (ZkArrowException e) when (e.Status is ZkArrowStatus.NotResident or ZkArrowStatus.DataLost or ZkArrowStatus.Corrupt)
+                {
+                    held[i] = new HeldVersion(chosen.Name, DatasetVersion.From(chosen.Manifest), null, e);
+                }
+            }
+
+            complete = true;
+            return held!;
+        }
+        finally
+        {
+            if (!complete)
+            {
+                foreach (HeldVersion? one in held)
+                    one?.Table?.Dispose();
             }
         }
     }
@@ -137,7 +175,7 @@ internal sealed class Reader(DatasetContext context, HeadCache heads, DatasetRec
         Node? node = await context.GetAsync(path, null, sync, cancellationToken).ConfigureAwait(false);
         if (node == null)
             return null;
-        Manifest manifest = RecordCodec.ReadVersion(node.Data, path, out ReadOnlyMemory<byte> file);
+        Manifest manifest = RecordCodec.ReadVersion(node, path, out ReadOnlyMemory<byte> file);
         return (manifest, file);
     }
 
@@ -150,32 +188,33 @@ internal sealed class Reader(DatasetContext context, HeadCache heads, DatasetRec
     public static ZkArrowException MissingVersion(string name, long version, long head) =>
         new(ZkArrowStatus.NotFound, $"version {version} of '{name}' cannot be read; its head is {head} and older versions may have been dropped");
 
-    /// <summary>Null when the version's record is gone.</summary>
-    private async ValueTask<ZkArrowTable?> OpenVersionAsync(Head head, Manifest manifest, ReadOptions options, CancellationToken cancellationToken)
+    /// <summary>A version, or the head for 0, of which the manifest is known. Null when the version's record is gone.</summary>
+    private async ValueTask<ZkArrowTable?> OpenVersionAsync(Guid incarnation, Manifest head, long version, bool validateFull, CancellationToken cancellationToken)
     {
-        bool isHead = options.Version == 0 || options.Version == head.Version;
+        bool isHead = version == 0 || version == head.Version;
+        Manifest manifest = head;
         ReadOnlyMemory<byte> inlineFile = default;
-        if (isHead && !options.ValidateFull && context.Open.TryGet(Key(head.Incarnation, manifest)) is { } open)
+        if (isHead && !validateFull && context.Open.TryGet(Key(incarnation, manifest)) is { } open)
             return Wrap(manifest, open);
         if (!isHead || manifest.IsInline)
         {
-            long number = isHead ? head.Version : options.Version;
+            long number = isHead ? head.Version : version;
             (Manifest Manifest, ReadOnlyMemory<byte> InlineFile)? record =
-                await ReadRecordAsync(head.Incarnation, number, cancellationToken).ConfigureAwait(false);
+                await ReadRecordAsync(incarnation, number, cancellationToken).ConfigureAwait(false);
             if (record == null)
                 return null;
             (manifest, inlineFile) = record.Value;
-            if (!options.ValidateFull && context.Open.TryGet(Key(head.Incarnation, manifest)) is { } other)
+            if (!validateFull && context.Open.TryGet(Key(incarnation, manifest)) is { } other)
                 return Wrap(manifest, other);
         }
 
-        ValidationLevel level = options.ValidateFull ? ValidationLevel.Full : ValidationLevel.Default;
+        ValidationLevel level = validateFull ? ValidationLevel.Full : ValidationLevel.Default;
         ArrowTable? table = manifest.IsInline
             ? OpenInline(inlineFile.Span, level)
-            : await OpenSegmentsAsync(head.Incarnation, manifest, manifest.Segments, level, cancellationToken).ConfigureAwait(false);
+            : await OpenSegmentsAsync(incarnation, manifest, manifest.Segments, level, cancellationToken).ConfigureAwait(false);
         if (table == null)
             return null;
-        context.Open.Add(Key(head.Incarnation, manifest), table);
+        context.Open.Add(Key(incarnation, manifest), table);
         return Wrap(manifest, table);
     }
 

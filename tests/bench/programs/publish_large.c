@@ -119,12 +119,14 @@ static char* map(int64_t length) {
 }
 
 static void prepare(int64_t length) {
-  if (length == bytes) return;
-  if (bytes) {
-    munmap(source, (size_t)bytes);
-    munmap(target, (size_t)bytes);
-  }
+  static int64_t room;
   bytes = length;
+  if (length <= room) return;
+  if (room) {
+    munmap(source, (size_t)room);
+    munmap(target, (size_t)room);
+  }
+  room = length;
   source = map(length);
   target = map(length);
   for (int64_t i = 0; i < length / 8; i++) ((double*)source)[i] = (double)i;

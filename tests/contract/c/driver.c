@@ -23,6 +23,9 @@ typedef struct {
   zka_subscription* subscription;
   zka_owner* owner;
   loaned loan;
+  zka_transaction* transaction;
+  char staged[8][32]; /* the datasets of the transaction */
+  zka_snapshot* snapshot;
 } kept;
 
 static zka_client* client;
@@ -78,8 +81,8 @@ static void add_number(cJSON* answer, const char* field, int64_t value) {
   cJSON_AddNumberToObject(answer, field, (double)value);
 }
 
-static void add_version(cJSON* answer, const zka_version_info* info) {
-  cJSON* version = cJSON_AddObjectToObject(answer, "version");
+static void add_version_as(cJSON* answer, const char* name, const zka_version_info* info) {
+  cJSON* version = cJSON_AddObjectToObject(answer, name);
   add_number(version, "number", (int64_t)info->number);
   add_number(version, "rows", info->rows);
   add_number(version, "nbytes", info->nbytes);
@@ -87,7 +90,10 @@ static void add_version(cJSON* answer, const zka_version_info* info) {
   cJSON_AddStringToObject(version, "commit_id", info->commit_id);
   cJSON_AddStringToObject(version, "schema_id", info->schema_id);
   cJSON_AddStringToObject(version, "residency", info->residency == ZKA_RESIDENCY_INLINE ? "inline" : "host");
+  add_number(version, "commit_number", info->commit_number);
 }
+
+static void add_version(cJSON* answer, const zka_version_info* info) { add_version_as(answer, "version", info); }
 
 static zka_status add_digest(cJSON* answer, zka_table* table, zka_error* error) {
   struct ArrowArrayStream stream;
@@ -201,6 +207,9 @@ static zka_status do_append(const cJSON* request, cJSON* answer, zka_error* erro
 static zka_status read_table(const cJSON* request, const char* name, zka_table** out, zka_error* error) {
   zka_read_options options = ZKA_READ_OPTIONS_INIT;
   options.version = (uint64_t)number(request, "version", 0);
+  options.as_of_commit_number = number(request, "as_of_commit_number", 0);
+  options.as_of_us = number(request, "as_of_us", 0);
+  options.as_of_commit_id = text(request, "as_of_commit_id");
   options.tag = text(request, "tag");
   options.flags = (is_true(request, "strict") ? ZKA_READ_STRICT : 0u) |
                   (is_true(request, "wait") ? ZKA_READ_WAIT : 0u) |
@@ -304,15 +313,108 @@ static zka_status do_release(const cJSON* request, cJSON* answer, zka_error* err
   return zka_owner_release(owner_of(request, "of"), deadline(request), NULL, error);
 }
 
+static zka_status do_begin(const cJSON* request, cJSON* answer, zka_error* error) {
+  zka_transaction* transaction;
+  (void)answer;
+  zka_status status = zka_transaction_open(client, &transaction, error);
+  if (status == ZKA_OK) new_keep(text(request, "as"))->transaction = transaction;
+  return status;
+}
+
+static zka_status do_stage(const cJSON* request, cJSON* answer, zka_error* error) {
+  kept* keep = keep_of(text(request, "of"));
+  struct ArrowArrayStream stream;
+  zka_publish_options options = ZKA_PUBLISH_OPTIONS_INIT;
+  (void)answer;
+  if (!make_of(request, &stream, NULL)) return fail(error, ZKA_UNSUPPORTED, "unknown kind of table");
+  publish_options(request, &options);
+  zka_status status = (is_true(request, "append") ? zka_transaction_append : zka_transaction_publish)(
+      keep->transaction, text(request, "name"), &stream, &options, deadline(request), NULL, error);
+  if (status != ZKA_OK) {
+    if (stream.release == NULL) return fail(error, ZKA_INTERNAL, "a failure consumed the stream");
+    stream.release(&stream);
+    return status;
+  }
+  if (stream.release != NULL) return fail(error, ZKA_INTERNAL, "ZKA_OK did not consume the stream");
+  size_t i = 0;
+  while (keep->staged[i][0] != '\0') ++i;
+  snprintf(keep->staged[i], sizeof(keep->staged[i]), "%s", text(request, "name"));
+  return ZKA_OK;
+}
+
+static zka_status do_commit(const cJSON* request, cJSON* answer, zka_error* error) {
+  kept* keep = keep_of(text(request, "of"));
+  zka_status status = zka_transaction_commit(keep->transaction, deadline(request), NULL, error);
+  cJSON* versions = cJSON_AddObjectToObject(answer, "versions");
+  for (size_t i = 0; status == ZKA_OK && keep->staged[i][0] != '\0'; ++i) {
+    zka_version_info version = ZKA_VERSION_INFO_INIT;
+    status = zka_transaction_version(keep->transaction, keep->staged[i], &version, error);
+    if (status == ZKA_OK) add_version_as(versions, keep->staged[i], &version);
+  }
+  return status;
+}
+
+/* What the list says of a dataset must be what its version says. */
+static zka_status add_cut(cJSON* answer, zka_snapshot* snapshot, zka_error* error) {
+  struct ArrowArrayStream stream;
+  cJSON* list = cJSON_CreateArray();
+  const cJSON* row;
+  zka_status status = zka_snapshot_versions(snapshot, &stream, error);
+  if (status == ZKA_OK && !add_datasets(list, &stream)) status = fail(error, ZKA_INTERNAL, "the list failed half-way");
+  cJSON* versions = cJSON_AddObjectToObject(answer, "versions");
+  cJSON_ArrayForEach(row, list) {
+    zka_version_info version = ZKA_VERSION_INFO_INIT;
+    if (status == ZKA_OK) status = zka_snapshot_version(snapshot, text(row, "name"), &version, error);
+    if (status != ZKA_OK) break;
+    if ((int64_t)version.number != number(row, "version", 0))
+      status = fail(error, ZKA_INTERNAL, "the list of the snapshot and its version differ");
+    add_version_as(versions, text(row, "name"), &version);
+  }
+  cJSON_Delete(list);
+  return status;
+}
+
+static zka_status do_snapshot(const cJSON* request, cJSON* answer, zka_error* error) {
+  zka_snapshot_options options = ZKA_SNAPSHOT_OPTIONS_INIT;
+  const cJSON* array = cJSON_GetObjectItemCaseSensitive(request, "names");
+  const cJSON* name;
+  const char* names[8] = {NULL};
+  int64_t count = 0;
+  int64_t commit_number;
+  zka_snapshot* snapshot;
+  cJSON_ArrayForEach(name, array) names[count++] = cJSON_GetStringValue(name);
+  options.as_of_commit_number = number(request, "as_of_commit_number", 0);
+  options.as_of_us = number(request, "as_of_us", 0);
+  options.as_of_commit_id = text(request, "as_of_commit_id");
+  zka_status status = zka_snapshot_open(client, array != NULL ? names : NULL, count, &options, deadline(request), NULL,
+                                        &snapshot, error);
+  if (status != ZKA_OK) return status;
+  new_keep(text(request, "as"))->snapshot = snapshot;
+  status = zka_snapshot_commit_number(snapshot, &commit_number, error);
+  add_number(answer, "commit_number", commit_number);
+  return status == ZKA_OK ? add_cut(answer, snapshot, error) : status;
+}
+
+static zka_status do_snapshot_read(const cJSON* request, cJSON* answer, zka_error* error) {
+  zka_table* table;
+  zka_status status = zka_snapshot_read(keep_of(text(request, "of"))->snapshot, text(request, "name"), &table, error);
+  if (status != ZKA_OK) return status;
+  status = describe_table(table, answer, error);
+  zka_table_close(table);
+  return status;
+}
+
 /* let_go and unsubscribe */
 static zka_status do_let_go(const cJSON* request, cJSON* answer, zka_error* error) {
   kept* keep = keep_of(text(request, "of"));
   (void)answer;
   if (keep == NULL) return fail(error, ZKA_INVALID_HANDLE, "nothing is kept under this key");
-  zka_status status = keep->table != NULL       ? zka_table_close(keep->table)
-                      : keep->loan.loan != NULL ? loan_end(&keep->loan)
-                      : keep->owner != NULL     ? zka_owner_close(keep->owner)
-                                                : zka_subscription_close(keep->subscription);
+  zka_status status = keep->table != NULL         ? zka_table_close(keep->table)
+                      : keep->loan.loan != NULL   ? loan_end(&keep->loan)
+                      : keep->owner != NULL       ? zka_owner_close(keep->owner)
+                      : keep->transaction != NULL ? zka_transaction_close(keep->transaction)
+                      : keep->snapshot != NULL    ? zka_snapshot_close(keep->snapshot)
+                                                  : zka_subscription_close(keep->subscription);
   memset(keep, 0, sizeof(*keep));
   return status;
 }
@@ -486,6 +588,11 @@ static const struct {
     {"owner", do_owner},
     {"release", do_release},
     {"owner_wait", do_owner_wait},
+    {"begin", do_begin},
+    {"stage", do_stage},
+    {"commit", do_commit},
+    {"snapshot", do_snapshot},
+    {"snapshot_read", do_snapshot_read},
 };
 
 static zka_status run(const cJSON* request, cJSON* answer, zka_error* error) {

@@ -38,7 +38,23 @@ Json json_of(const zkarrow::Version& version) {
           {"epoch", version.epoch},
           {"commit_id", version.commit_id},
           {"schema_id", version.schema_id},
-          {"residency", version.residency == zkarrow::Residency::in_line ? "inline" : "host"}};
+          {"residency", version.residency == zkarrow::Residency::in_line ? "inline" : "host"},
+          {"commit_number", version.commit_number}};
+}
+
+Json json_of(const std::vector<zkarrow::DatasetInfo>& versions) {
+  Json by_name = Json::object();
+  for (const zkarrow::DatasetInfo& one : versions) by_name[one.name] = json_of(one.head);
+  return by_name;
+}
+
+zkarrow::AsOf as_of(const Json& request) {
+  if (request.contains("as_of_commit_number"))
+    return zkarrow::AsOf::commit(request["as_of_commit_number"].get<std::int64_t>());
+  if (request.contains("as_of_commit_id")) return zkarrow::AsOf::commit(request["as_of_commit_id"].get<std::string>());
+  if (request.contains("as_of_us"))
+    return zkarrow::AsOf::time(zkarrow::Timestamp(std::chrono::microseconds(request["as_of_us"].get<std::int64_t>())));
+  return {};
 }
 
 /// The owners kept under keys.
@@ -75,6 +91,7 @@ zkarrow::PublishOptions publish_options(const Json& request) {
 zkarrow::ReadOptions read_options(const Json& request) {
   zkarrow::ReadOptions options;
   options.version = request.value("version", std::uint64_t{0});
+  options.as_of = as_of(request);
   options.tag = request.value("tag", "");
   options.strict = request.value("strict", false);
   options.wait = request.value("wait", false);
@@ -134,8 +151,8 @@ class Driver {
     zkarrow::UniqueStream stream = client_.read(request.at("from"), read_options(request)).stream();
     return {{"version", json_of(client_.publish(request.at("to"), stream, publish_options(request)))}};
   }
-  Json read(const Json& request) {
-    const zkarrow::Table table = client_.read(request.at("name"), read_options(request));
+  Json read(const Json& request) { return described(client_.read(request.at("name"), read_options(request))); }
+  static Json described(const zkarrow::Table& table) {
     const Digest digest = digest_of(table.batches());
     Json answer = {{"version", json_of(table.version())},
                    {"zero_copy", table.zero_copy()},
@@ -166,6 +183,35 @@ class Driver {
     zkarrow::Loan& loan = loans_.at(request.at("of"));
     return {{"version", json_of(loan.publish(request.at("name"), publish_options(request)))}};
   }
+  Json begin(const Json& request) {
+    transactions_.emplace(request.at("as"), client_.transaction());
+    return Json::object();
+  }
+  Json stage(const Json& request) {
+    zkarrow::Transaction& transaction = transactions_.at(request.at("of"));
+    if (request.value("append", false))
+      transaction.append(request.at("name"), make_stream(make_of(request)), publish_options(request));
+    else
+      transaction.publish(request.at("name"), make_stream(make_of(request)), publish_options(request));
+    return Json::object();
+  }
+  Json commit(const Json& request) {
+    return {{"versions", json_of(transactions_.at(request.at("of")).commit(call_options(request)))}};
+  }
+  Json snapshot(const Json& request) {
+    zkarrow::SnapshotOptions options;
+    options.as_of = as_of(request);
+    options.timeout = deadline(request);
+    zkarrow::Snapshot snapshot = request.contains("names")
+                                     ? client_.snapshot(request["names"].get<std::vector<std::string>>(), options)
+                                     : client_.snapshot(options);
+    Json answer = {{"commit_number", snapshot.commit_number()}, {"versions", json_of(snapshot.versions())}};
+    snapshots_.emplace(request.at("as"), std::move(snapshot));
+    return answer;
+  }
+  Json snapshot_read(const Json& request) {
+    return described(snapshots_.at(request.at("of")).read(request.at("name")));
+  }
   Json own(const Json& request) {
     zkarrow::OwnOptions options;
     options.take_over = request.value("take_over", false);
@@ -189,6 +235,8 @@ class Driver {
   }
   Json let_go(const Json& request) {
     owners().erase(request.at("of").get<std::string>());
+    transactions_.erase(request.at("of").get<std::string>());
+    snapshots_.erase(request.at("of").get<std::string>());
     loans_.erase(request.at("of").get<std::string>());
     tables_.erase(request.at("of").get<std::string>());
     return Json::object();
@@ -342,6 +390,11 @@ class Driver {
       {"exchange_echo", &Driver::exchange_echo},
       {"counters", &Driver::counters},
       {"misuse", &Driver::misuse},
+      {"begin", &Driver::begin},
+      {"stage", &Driver::stage},
+      {"commit", &Driver::commit},
+      {"snapshot", &Driver::snapshot},
+      {"snapshot_read", &Driver::snapshot_read},
       {"loan", &Driver::loan},
       {"loan_publish", &Driver::loan_publish},
       {"own", &Driver::own},
@@ -354,6 +407,8 @@ class Driver {
   zkarrow::Client client_{nullptr};
   std::map<std::string, zkarrow::Table> tables_;
   std::map<std::string, zkarrow::Loan> loans_;
+  std::map<std::string, zkarrow::Transaction> transactions_;
+  std::map<std::string, zkarrow::Snapshot> snapshots_;
   std::map<std::string, zkarrow::Subscription> subscriptions_;
 };
 

@@ -13,6 +13,8 @@ internal sealed class Driver : IAsyncDisposable
     private readonly Dictionary<string, Watching> _subscriptions = [];
     private readonly Dictionary<string, (ZkArrowLoan Loan, long Rows)> _loans = [];
     private readonly Dictionary<string, ZkArrowOwner> _owners = [];
+    private readonly Dictionary<string, ZkArrowTransaction> _transactions = [];
+    private readonly Dictionary<string, ZkArrowSnapshot> _snapshots = [];
     private string _url = "";
     private ZkArrowOptions _options = new();
     private ZkArrowClient? _client;
@@ -38,6 +40,11 @@ internal sealed class Driver : IAsyncDisposable
         "owner" => Describe(_owners[Key(request, "of")]),
         "owner_wait" => await OwnerWaitAsync(request),
         "release" => await ReleaseAsync(_owners[Key(request, "of")]),
+        "begin" => Begin(Key(request, "as")),
+        "stage" => await StageAsync(request, _transactions[Key(request, "of")]),
+        "commit" => Answer((await _transactions[Key(request, "of")].CommitAsync()).Select(one => (one.Name, one.Head))),
+        "snapshot" => await SnapshotAsync(request),
+        "snapshot_read" => await SnapshotReadAsync(request),
         "let_go" => await LetGoAsync(Key(request, "of")),
         "stat" => Answer(await Client.StatAsync(Name(request), Version(request))),
         "list" => await ListAsync(request),
@@ -76,6 +83,10 @@ internal sealed class Driver : IAsyncDisposable
             await subscription.DisposeAsync();
         foreach ((ZkArrowLoan loan, _) in _loans.Values)
             loan.Dispose();
+        foreach (ZkArrowTransaction transaction in _transactions.Values)
+            transaction.Dispose();
+        foreach (ZkArrowSnapshot snapshot in _snapshots.Values)
+            snapshot.Dispose();
         if (_client != null)
             await _client.DisposeAsync();
     }
@@ -104,11 +115,47 @@ internal sealed class Driver : IAsyncDisposable
 
     private async ValueTask<JsonObject> PublishAsync(JsonObject request, Commit commit)
     {
-        JsonNode make = request["make"]!;
+        using Maker maker = Make(request["make"]!);
+        return Answer(await commit(Name(request), maker, PublishOptions(request), default));
+    }
+
+    private static Maker Make(JsonNode make)
+    {
         string kind = (string)make["kind"]!;
         int batches = kind == "half" ? 2 : (int?)make["batches"] ?? 1;
-        using Maker maker = new(kind, (int?)make["rows"] ?? 0, (long?)make["seed"] ?? 0, batches);
-        return Answer(await commit(Name(request), maker, PublishOptions(request), default));
+        return new Maker(kind, (int?)make["rows"] ?? 0, (long?)make["seed"] ?? 0, batches);
+    }
+
+    private JsonObject Begin(string key)
+    {
+        _transactions.Add(key, Client.BeginTransaction());
+        return [];
+    }
+
+    private async ValueTask<JsonObject> StageAsync(JsonObject request, ZkArrowTransaction transaction)
+    {
+        using Maker maker = Make(request["make"]!);
+        if ((bool?)request["append"] ?? false)
+            await transaction.AppendAsync(Name(request), maker, PublishOptions(request));
+        else
+            await transaction.PublishAsync(Name(request), maker, PublishOptions(request));
+        return [];
+    }
+
+    private async ValueTask<JsonObject> SnapshotAsync(JsonObject request)
+    {
+        string[]? names = request["names"] is JsonArray array ? [.. array.Select(name => (string)name!)] : null;
+        ZkArrowSnapshot snapshot = await Client.SnapshotAsync(names, Moment(request));
+        _snapshots.Add(Key(request, "as"), snapshot);
+        JsonObject answer = Answer(snapshot.Versions.Select(pair => (pair.Key, pair.Value)));
+        answer["commit_number"] = snapshot.CommitNumber;
+        return answer;
+    }
+
+    private async ValueTask<JsonObject> SnapshotReadAsync(JsonObject request)
+    {
+        using ZkArrowTable table = _snapshots[Key(request, "of")].Read(Name(request));
+        return await DescribeAsync(table);
     }
 
     private async ValueTask<JsonObject> RelayAsync(JsonObject request)
@@ -139,6 +186,11 @@ internal sealed class Driver : IAsyncDisposable
     private async ValueTask<JsonObject> ReadAsync(JsonObject request)
     {
         using ZkArrowTable table = await Client.ReadAsync(Name(request), ReadOptions(request));
+        return await DescribeAsync(table);
+    }
+
+    private static async ValueTask<JsonObject> DescribeAsync(ZkArrowTable table)
+    {
         JsonObject answer = await DigestAsync(table);
         answer["version"] = Json(table.Version);
         answer["zero_copy"] = table.IsZeroCopy;
@@ -214,8 +266,12 @@ internal sealed class Driver : IAsyncDisposable
             return [];
         }
 
-        _tables[key].Dispose();
-        _tables.Remove(key);
+        if (_transactions.Remove(key, out ZkArrowTransaction? transaction))
+            transaction.Dispose();
+        else if (_snapshots.Remove(key, out ZkArrowSnapshot? snapshot))
+            snapshot.Dispose();
+        else if (_tables.Remove(key, out ZkArrowTable? table))
+            table.Dispose();
         return [];
     }
 
@@ -309,11 +365,26 @@ internal sealed class Driver : IAsyncDisposable
     private static ReadOptions ReadOptions(JsonObject request) => new()
     {
         Version = Version(request),
+        AsOf = Moment(request),
         Tag = (string?)request["tag"],
         Strict = (bool?)request["strict"] ?? false,
         Wait = (bool?)request["wait"] ?? false,
         ValidateFull = (bool?)request["validate_full"] ?? false,
     };
+
+    private static AsOf? Moment(JsonObject request) =>
+        (long?)request["as_of_commit_number"] is { } number ? AsOf.Commit(number)
+        : (string?)request["as_of_commit_id"] is { } id ? AsOf.Commit(id)
+        : (long?)request["as_of_us"] is { } us ? AsOf.Time(DateTimeOffset.UnixEpoch.AddMicroseconds(us))
+        : null;
+
+    private static JsonObject Answer(IEnumerable<(string Name, DatasetVersion Version)> versions)
+    {
+        JsonObject byName = [];
+        foreach ((string name, DatasetVersion version) in versions)
+            byName[name] = Json(version);
+        return new JsonObject { ["versions"] = byName };
+    }
 
     private static JsonObject Answer(DatasetVersion version) => new() { ["version"] = Json(version) };
 
@@ -326,5 +397,6 @@ internal sealed class Driver : IAsyncDisposable
         ["commit_id"] = version.CommitId,
         ["schema_id"] = version.SchemaId,
         ["residency"] = version.Residency == Residency.Inline ? "inline" : "host",
+        ["commit_number"] = version.CommitNumber,
     };
 }

@@ -9,6 +9,7 @@ import dataclasses
 import json
 import sys
 from ctypes import byref, c_int32
+from datetime import datetime, timezone
 from typing import Any, Callable
 
 import zkarrow
@@ -73,20 +74,21 @@ class Driver:
         return self._commit(self.client.append, request)
 
     def _commit(self, method: Callable[..., Version], request: Request) -> Answer:
+        version = method(request["name"], make(**request["make"]), **self._publish_options(request))
+        return {"version": _version(version)}
+
+    def _publish_options(self, request: Request) -> dict[str, Any]:
         options: dict[str, Any] = _timeout(request)
-        if "expected_version" in request:
-            options["expected_version"] = request["expected_version"]
         if request.get("residency", "auto") != "auto":
             options["residency"] = request["residency"]
-        for option in ("same_schema", "tags", "metadata", "lifetime"):
+        for option in ("expected_version", "same_schema", "tags", "metadata", "lifetime"):
             if option in request:
                 options[option] = request[option]
         if "ttl_ms" in request:
             options["lifetime"] = request["ttl_ms"] / 1000
         if "owner" in request:
             options["owner"] = self._kept[request["owner"]]
-        version = method(request["name"], make(**request["make"]), **options)
-        return {"version": _version(version)}
+        return options
 
     def do_own(self, request: Request) -> Answer:
         take_over = request.get("take_over", False)
@@ -145,6 +147,31 @@ class Driver:
         if "owner" in request:
             options["owner"] = self._kept[request["owner"]]
         return {"version": _version(loan.publish(request["name"], rows=rows, **options))}
+
+    def do_begin(self, request: Request) -> Answer:
+        self._kept[request["as"]] = self.client.transaction()
+        return {}
+
+    def do_stage(self, request: Request) -> Answer:
+        transaction = self._kept[request["of"]]
+        method = transaction.append if request.get("append") else transaction.publish
+        method(request["name"], make(**request["make"]), **self._publish_options(request))
+        return {}
+
+    def do_commit(self, request: Request) -> Answer:
+        versions = self._kept[request["of"]].commit(**_timeout(request))
+        return {"versions": {name: _version(version) for name, version in versions.items()}}
+
+    def do_snapshot(self, request: Request) -> Answer:
+        options = {**_timeout(request), **_as_of(request)}
+        snapshot = self.client.snapshot(request.get("names"), **options)
+        self._kept[request["as"]] = snapshot
+        versions = {name: _version(version) for name, version in snapshot.versions.items()}
+        return {"commit_number": snapshot.commit_number, "versions": versions}
+
+    def do_snapshot_read(self, request: Request) -> Answer:
+        with self._kept[request["of"]].read(request["name"]) as table:
+            return {**_described(table), "version": _version(table.version)}
 
     def do_let_go(self, request: Request) -> Answer:
         self._kept.pop(request["of"]).close()
@@ -268,7 +295,7 @@ class Driver:
         return self._client
 
     def _read(self, request: Request) -> zkarrow.Table:
-        options: dict[str, Any] = {**_timeout(request), **_number(request)}
+        options: dict[str, Any] = {**_timeout(request), **_number(request), **_as_of(request)}
         for option in ("strict", "wait", "tag"):
             if option in request:
                 options[option] = request[option]
@@ -294,6 +321,15 @@ def _timeout(request: Request) -> dict[str, Any]:
         return {}
     milliseconds = request["timeout_ms"]
     return {"timeout": None if milliseconds < 0 else milliseconds / 1000}
+
+
+def _as_of(request: Request) -> dict[str, Any]:
+    for field in ("as_of_commit_number", "as_of_commit_id"):
+        if field in request:
+            return {"as_of": request[field]}
+    if "as_of_us" in request:
+        return {"as_of": datetime.fromtimestamp(request["as_of_us"] / 1e6, timezone.utc)}
+    return {}
 
 
 def _number(request: Request) -> dict[str, int]:

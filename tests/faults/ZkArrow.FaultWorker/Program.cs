@@ -1,33 +1,62 @@
 using ZkArrow;
 using ZkArrow.FaultWorker;
 
-// fault-worker ROLE URL DATA_DIR HISTORY NUMBER SEED DATASET... — runs until its standard input ends
-(string role, string url, string directory, string file) = (args[0], args[1], args[2], args[3]);
-(int number, int seed) = (int.Parse(args[4]), int.Parse(args[5]));
-string[] datasets = args[6..];
-
-using CancellationTokenSource stop = new();
-using History history = new(file, $"{role}-{number}");
+// ROLE URL DATA_DIR HISTORY NUMBER SEED DATASET...   works until its standard input ends
+// die URL DATA_DIR OPERATION NAME STEP before|after  ends at a step of an operation
+// repair URL DATA_DIR                                prepares and looks after such operations, as lines on its input ask
+(string role, string url, string directory) = (args[0], args[1], args[2]);
 ZkArrowOptions options = new() { DataDirectory = directory, SessionTimeout = TimeSpan.FromSeconds(4), OperationTimeout = Worker.Patience };
-await using ZkArrowClient client = await ZkArrowClient.ConnectAsync(url, options);
-Console.WriteLine("open");
-Worker worker = new(client, history, number, seed, stop.Token);
-Task work = role switch
+switch (role)
 {
-    "write" => Roles.WriteAsync(worker, datasets[0]),
-    "own" => Roles.OwnAsync(worker, datasets[0]),
-    "read" => Roles.ReadAsync(worker, datasets),
-    "follow" => Roles.FollowAsync(worker, datasets[0]),
-    "recreate" => Roles.RecreateAsync(worker, datasets[0]),
-    "audit" => Roles.AuditAsync(worker, datasets),
-    _ => throw new ArgumentException($"there is no role '{role}'"),
-};
-_ = Task.Run(() =>
-{
-    while (Console.Read() >= 0)
-    {
-    }
+    case "die":
+        await Steps.DieAsync(url, directory, args[3], args[4], int.Parse(args[5]), applied: args[6] == "after");
+        break;
+    case "repair":
+        await RepairAsync();
+        break;
+    default:
+        await WorkAsync(args[3], int.Parse(args[4]), int.Parse(args[5]), args[6..]);
+        break;
+}
 
-    stop.Cancel();
-});
-await work;
+async Task RepairAsync()
+{
+    await using ZkArrowClient client = await ZkArrowClient.ConnectAsync(url, options);
+    while (Console.ReadLine()?.Split(' ') is [var what, var operation, var name])
+    {
+        string? wrong = null;
+        if (what == "prepare")
+            await Steps.PrepareAsync(client, operation, name);
+        else
+            wrong = await Steps.RepairAsync(client, operation, name);
+        Console.WriteLine(wrong ?? "ok");
+    }
+}
+
+async Task WorkAsync(string file, int number, int seed, string[] datasets)
+{
+    using CancellationTokenSource stop = new();
+    using History history = new(file, $"{role}-{number}");
+    await using ZkArrowClient client = await ZkArrowClient.ConnectAsync(url, options);
+    Console.WriteLine("open");
+    Worker worker = new(client, history, number, seed, stop.Token);
+    Task work = role switch
+    {
+        "write" => Roles.WriteAsync(worker, datasets[0]),
+        "own" => Roles.OwnAsync(worker, datasets[0]),
+        "read" => Roles.ReadAsync(worker, datasets),
+        "follow" => Roles.FollowAsync(worker, datasets[0]),
+        "recreate" => Roles.RecreateAsync(worker, datasets[0]),
+        "audit" => Roles.AuditAsync(worker, datasets),
+        _ => throw new ArgumentException($"there is no role '{role}'"),
+    };
+    _ = Task.Run(() =>
+    {
+        while (Console.Read() >= 0)
+        {
+        }
+
+        stop.Cancel();
+    });
+    await work;
+}

@@ -12,8 +12,10 @@
 #include <zkarrow/history.hpp>
 #include <zkarrow/loan.hpp>
 #include <zkarrow/owner.hpp>
+#include <zkarrow/snapshot.hpp>
 #include <zkarrow/subscription.hpp>
 #include <zkarrow/table.hpp>
+#include <zkarrow/transaction.hpp>
 
 namespace zkarrow {
 inline namespace v0 {
@@ -40,6 +42,8 @@ struct ConnectOptions {
 struct ReadOptions {
   /// The version's number; 0 = the head.
   std::uint64_t version = 0;
+  /// The version that was the head at an earlier moment; not together with version, tag or wait.
+  AsOf as_of{};
   /// Read the version that has this tag instead, which is not waited for; empty = none.
   std::string tag{};
   /// Ask the coordinator's leader first, so that every commit acknowledged anywhere is seen.
@@ -165,6 +169,7 @@ class Client {
     raw.flags = (options.strict ? ZKA_READ_STRICT : 0) | (options.wait ? ZKA_READ_WAIT : 0) |
                 (options.validate_full ? ZKA_READ_VALIDATE_FULL : 0);
     raw.version = options.version;
+    options.as_of.apply(raw);
     raw.tag = options.tag.empty() ? nullptr : detail::c_str(options.tag);
     zka_table* table = nullptr;
     detail::check([&](zka_error* error) {
@@ -172,6 +177,26 @@ class Client {
                               detail::handle_of(options.cancel), &table, error);
     });
     return Table(table);
+  }
+
+  /// Begins a transaction: versions of several datasets that become heads together, or not at all.
+  [[nodiscard]] Transaction transaction() const {
+    zka_transaction* transaction = nullptr;
+    detail::check([&](zka_error* error) { return zka_transaction_open(get(), &transaction, error); });
+    return Transaction(transaction);
+  }
+
+  /// Takes a consistent cut over the named datasets, at most 4,096: the versions that were their heads at one commit.
+  /// It sees every commit that was acknowledged anywhere before the call.
+  [[nodiscard]] Snapshot snapshot(const std::vector<std::string>& names, const SnapshotOptions& options = {}) const {
+    std::vector<const char*> raw;
+    for (const std::string& name : names) raw.push_back(detail::c_str(name));
+    raw.push_back(nullptr);  // an array of no name is none, where NULL is all
+    return open_snapshot(raw.data(), names.size(), options);
+  }
+  /// Takes a consistent cut over all datasets that have a version at that moment.
+  [[nodiscard]] Snapshot snapshot(const SnapshotOptions& options = {}) const {
+    return open_snapshot(nullptr, 0, options);
   }
 
   /// What is known of a version (0 = the head), without touching its bytes.
@@ -315,6 +340,17 @@ class Client {
   [[nodiscard]] zka_client* release() noexcept { return handle_.release(); }
 
  private:
+  Snapshot open_snapshot(const char* const* names, std::size_t count, const SnapshotOptions& options) const {
+    zka_snapshot_options raw = ZKA_SNAPSHOT_OPTIONS_INIT;
+    options.as_of.apply(raw);
+    zka_snapshot* snapshot = nullptr;
+    detail::check([&](zka_error* error) {
+      return zka_snapshot_open(get(), names, static_cast<std::int64_t>(count), &raw, options.timeout.milliseconds(),
+                               detail::handle_of(options.cancel), &snapshot, error);
+    });
+    return Snapshot(snapshot);
+  }
+
   detail::Handle<zka_client, zka_client_close> handle_;
 };
 

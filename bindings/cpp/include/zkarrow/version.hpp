@@ -55,6 +55,9 @@ struct Version {
   std::string commit_id;
   /// 32 hex digits: content address of the schema.
   std::string schema_id;
+  /// The commit that made it, in the one order of all commits of the coordinator; the same for the versions of one
+  /// transaction; 0 = not known.
+  std::int64_t commit_number = 0;
   /// \name What only Client::versions() tells
   /// @{
   /// "pid@host" of the publisher.
@@ -92,7 +95,8 @@ inline Version version_of(const zka_version_info& raw) {
           timestamp(raw.committed_at_us),
           static_cast<Residency>(raw.residency),
           raw.commit_id,
-          raw.schema_id};
+          raw.schema_id,
+          raw.commit_number};
 }
 
 /// Makes a call that fills a zka_version_info.
@@ -113,7 +117,8 @@ class VersionRows {
         nbytes_(batch.column<std::int64_t>("nbytes")),
         committed_at_(batch.column<std::int64_t>("committed_at")),
         residency_(batch.strings("residency")),
-        schema_id_(batch.strings("schema_id")) {}
+        schema_id_(batch.strings("schema_id")),
+        commit_number_(batch.column<std::int64_t>("commit_number")) {}
 
   [[nodiscard]] Version operator[](std::size_t row) const {
     return {number_[row],
@@ -123,7 +128,8 @@ class VersionRows {
             timestamp(committed_at_[row]),
             residency_[row] == "inline" ? Residency::in_line : Residency::host,
             std::string(),
-            std::string(schema_id_[row])};
+            std::string(schema_id_[row]),
+            commit_number_[row]};
   }
 
  private:
@@ -134,6 +140,7 @@ class VersionRows {
   Column<std::int64_t> committed_at_;
   Strings residency_;
   Strings schema_id_;
+  Column<std::int64_t> commit_number_;
 };
 
 inline std::vector<DatasetInfo> datasets_of(UniqueStream stream) {

@@ -1,0 +1,42 @@
+"""What publishing into a dataset, and into a transaction, have in common."""
+
+from __future__ import annotations
+
+from ctypes import sizeof
+from typing import Iterable, Literal, Mapping, Union
+
+from . import _bindings, _history
+from ._bindings import zka_publish_options
+from ._errors import InvalidArgumentError
+from ._history import Lifetime
+from ._owner import Owner, pointer_of
+from ._version import RESIDENCIES
+
+Residency = Literal["inline", "host"]
+Attached = tuple[Iterable[str], Union[Mapping[str, str], None], Union[Lifetime, None]]
+"""Tags, metadata and lifetime."""
+
+_RESIDENCY_CODES: dict[str | None, int] = {None: 0, **{v: k for k, v in RESIDENCIES.items()}}
+_PUBLISH_SIZE = sizeof(zka_publish_options)
+
+
+def publish_options(
+    expected_version: int | None,
+    residency: Residency | None,
+    flags: int,
+    owner: Owner | None,
+    attached: Attached,
+) -> zka_publish_options:
+    """The options as the library takes them; they hold on to the texts that they point to."""
+    if residency not in _RESIDENCY_CODES:
+        raise InvalidArgumentError(f"residency must be 'inline' or 'host' and was {residency!r}")
+    options = zka_publish_options(
+        _PUBLISH_SIZE,
+        flags,
+        _bindings.ZKA_ANY_VERSION if expected_version is None else expected_version,
+        _RESIDENCY_CODES[residency],
+        0,
+        pointer_of(owner),
+    )
+    _history.attach(options, *attached)
+    return options
