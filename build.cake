@@ -179,12 +179,12 @@ Suite(Step("Test-Contract-Local", "the same cases on the embedded coordinator, e
     .IsDependentOn("Build").IsDependentOn("Cpp"), "contract-local", 6,
     python, "tests/contract/run.py", "--coordinator", "local", "--pairs", "ring");
 
-Suite(Step("Test-Docs", "the programs of the README, as a reader would run them")
-    .IsDependentOn("Publish-Native"), "docs", 5,
+Suite(Step("Test-Docs", "the programs of the README and of the pages, as a reader would run them, and the demonstrations")
+    .IsDependentOn("Publish-Native").IsDependentOn("Headers").IsDependentOn("Wheel"), "docs", 8,
     python, "tests/docs/run.py");
 
 Suite(Step("Test-Faults", "processes that race, that die and that go on (FAULTS_SCALE=5 for 1,000 kills)")
-    .IsDependentOn("Build").IsDependentOn("Cpp"), "faults", 10,
+    .IsDependentOn("Build").IsDependentOn("Cpp"), "faults", 12,
     python, "tests/faults/run.py");
 
 Suite(Step("Test-Peers", "against pyarrow and Arrow C++, inside the peers' root")

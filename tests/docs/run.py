@@ -6,6 +6,7 @@ Writes JUnit XML to artifacts/test-results/docs.
 
 from __future__ import annotations
 
+import functools
 import os
 import pathlib
 import re
@@ -118,39 +119,60 @@ def programs_of(page: str) -> list[tuple[str, str]]:
     return programs
 
 
+class Suite:
+    """What was tried, for JUnit XML."""
+
+    def __init__(self) -> None:
+        self._element = ElementTree.Element("testsuite", name="docs")
+        self._cases = 0
+        self.failed = 0
+
+    def attempt(self, page: str, name: str, says: Callable[[], str], expected: str) -> None:
+        """One case: what ``says`` gives must begin with what is expected."""
+        self._cases += 1
+        case = ElementTree.SubElement(self._element, "testcase", classname=page, name=name)
+        start = time.monotonic()
+        try:
+            said = says()
+            assert said.startswith(expected), f"it said:\n{said}\nand not:\n{expected}"
+            print(f"{page} {name}: {said.strip()}", flush=True)
+        except Exception:  # noqa: BLE001 - it becomes the result
+            self.failed += 1
+            text = traceback.format_exc()
+            print(f"{page} {name}: FAILED\n{text}", flush=True)
+            ElementTree.SubElement(case, "failure", message=text.splitlines()[-1]).text = text
+        case.set("time", f"{time.monotonic() - start:.3f}")
+
+    def write(self, file: pathlib.Path) -> None:
+        self._element.set("tests", str(self._cases))
+        self._element.set("failures", str(self.failed))
+        ElementTree.ElementTree(self._element).write(file, encoding="utf-8", xml_declaration=True)
+
+
 def main() -> int:
     results = ROOT / "artifacts/test-results/docs"
     results.mkdir(parents=True, exist_ok=True)
-    programs = [(page, *program) for page in EXPECTED for program in programs_of(page)]
-    suite = ElementTree.Element("testsuite", name="docs")
-    failed = 0
+    suite = Suite()
     with zookeeper_lab.ZooKeeper() as zookeeper, tempfile.TemporaryDirectory() as temporary:
-        for page, language, code in programs:
-            case = ElementTree.SubElement(suite, "testcase", classname=page, name=language)
-            start = time.monotonic()
+
+        def says(page: str, language: str, code: str) -> str:
             folder = pathlib.Path(temporary) / page
             folder.mkdir(parents=True, exist_ok=True)
-            try:
-                said = run(
-                    LANGUAGES[language](folder, code),
-                    ZKARROW_CONNECT=zookeeper.url(f"/{page.replace('/', '-')}"),
-                    ZKARROW_LIBRARY=str(LIB / "libzkarrow.so"),
-                    PYTHONPATH=str(ROOT / "bindings/python"),
-                    LD_LIBRARY_PATH=str(LIB),
-                )
-                expected = EXPECTED[page][language]
-                assert said.startswith(expected), f"it said:\n{said}\nand not:\n{expected}"
-                print(f"{page} {language}: {said.strip()}", flush=True)
-            except Exception:  # noqa: BLE001 - it becomes the result
-                failed += 1
-                text = traceback.format_exc()
-                print(f"{page} {language}: FAILED\n{text}", flush=True)
-                ElementTree.SubElement(case, "failure", message=text.splitlines()[-1]).text = text
-            case.set("time", f"{time.monotonic() - start:.3f}")
-    suite.set("tests", str(len(programs)))
-    suite.set("failures", str(failed))
-    ElementTree.ElementTree(suite).write(results / "readme.xml", encoding="utf-8", xml_declaration=True)
-    return 1 if failed else 0
+            return run(
+                LANGUAGES[language](folder, code),
+                ZKARROW_CONNECT=zookeeper.url(f"/{page.replace('/', '-')}"),
+                ZKARROW_LIBRARY=str(LIB / "libzkarrow.so"),
+                PYTHONPATH=str(ROOT / "bindings/python"),
+                LD_LIBRARY_PATH=str(LIB),
+            )
+
+        for page, expected in EXPECTED.items():
+            for language, code in programs_of(page):
+                suite.attempt(page, language, functools.partial(says, page, language, code), expected[language])
+    for coordinator in ("local", "zk"):
+        suite.attempt("demo", coordinator, lambda: run([str(ROOT / "tests/demo/run.sh"), coordinator]), "")
+    suite.write(results / "readme.xml")
+    return 1 if suite.failed else 0
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ import pairs  # noqa: E402
 import race  # noqa: E402
 import soak  # noqa: E402
 import starts  # noqa: E402
+import steps  # noqa: E402
 import zookeeper_lab  # noqa: E402
 from lab.run import scenario as lab  # noqa: E402
 
@@ -37,6 +38,7 @@ SCENARIOS: dict[str, Callable[[str, str], str]] = {
     "300 processes start and end": lambda url, data_dir: starts.run(url, data_dir, 300 * SCALE),
     "writer killed 200 times": lambda url, data_dir: kills.run(url, data_dir, 200 * SCALE),
     f"{PAIRS} two-dataset transactions": lambda url, data_dir: pairs.run(url, data_dir, PAIRS * SCALE),
+    "a crash at every step": lambda url, data_dir: steps.run(url, data_dir, SCALE),
     "ensemble under faults for 2 minutes": lambda url, data_dir: lab(120 * SCALE),
     f"{EMBEDDED}: writer killed 60 times": lambda url, data_dir: kills.run(url, data_dir, 60 * SCALE),
     f"{EMBEDDED}: race of four languages, 200 publishes": lambda url, data_dir: race.run(url, data_dir, 200 * SCALE),

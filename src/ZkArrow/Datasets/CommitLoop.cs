@@ -186,35 +186,36 @@ internal sealed class CommitLoop(DatasetContext context)
         }
     }
 
-    /// <summary>It was applied, but others may have committed since: everything is read again.</summary>
+    /// <summary>It was applied, but others may have committed since: the heads are read again, now, so that the next commit need not.</summary>
     private async ValueTask AppliedUnheardAsync(IReadOnlyList<CommitPart> parts, CancellationToken cancellationToken)
     {
         Keep(parts, true);
         foreach (CommitPart part in parts)
         {
             context.Board.Announce(part.Incarnation);
-            part.Entry.LastOwner = null;
-            part.Entry.LastDataset = null;
             part.Entry.Recorded = null;
             part.Entry.MarkNameChanged();
         }
 
-        // the number of the commit was in the answer that was lost; any of its records that is still there has it
-        foreach (CommitPart part in parts.Where(part => part.Manifest != null))
+        try
         {
-            string path = context.Layout.Version(part.Incarnation, part.Head.Version);
-            try
+            foreach (CommitPart part in parts)
+                await part.Entry.HeadAsync(cancellationToken).ConfigureAwait(false);
+
+            // the number of the commit was in the answer that was lost; any of its records that is still there has it
+            foreach (CommitPart part in parts.Where(part => part.Manifest != null))
             {
+                string path = context.Layout.Version(part.Incarnation, part.Head.Version);
                 if (await context.GetAsync(path, null, sync: false, cancellationToken).ConfigureAwait(false) is not { } node)
                     continue;
                 foreach (CommitPart applied in parts)
                     applied.Head = applied.Head.CommittedAs(node.CreatedAt);
                 return;
             }
-            catch (Exception e) when (e is OperationCanceledException or CoordinatorException)
-            {
-                return; // it is applied, and that must be reported
-            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or CoordinatorException or ZkArrowException)
+        {
+            // it is applied, and that must be reported
         }
     }
 

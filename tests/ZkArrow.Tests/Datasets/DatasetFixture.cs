@@ -38,9 +38,7 @@ public abstract class DatasetFixture
     [TearDown]
     public async Task Close()
     {
-        foreach (ZkArrowClient client in _clients)
-            await client.DisposeAsync();
-        _clients.Clear();
+        await CloseClientsAsync();
         Assert.That(
             (ArrowCounters.LiveExportedArrays, ArrowCounters.LiveExportedStreams, ArrowCounters.LiveExportedSchemas, ArrowCounters.LiveBoxes),
             Is.EqualTo((0, 0, 0, 0)),
@@ -49,6 +47,13 @@ public abstract class DatasetFixture
         Assert.That((SegmentCounters.WarmMappings, SegmentCounters.WarmBytes), Is.EqualTo((0, 0)), "writable mappings, their bytes");
         if (Directory.Exists(DataDirectory))
             Directory.Delete(DataDirectory, recursive: true);
+    }
+
+    protected async Task CloseClientsAsync()
+    {
+        foreach (ZkArrowClient client in _clients)
+            await client.DisposeAsync();
+        _clients.Clear();
     }
 
     protected async Task<ZkArrowClient> ConnectAsync(Func<ZkArrowOptions, ZkArrowOptions>? change = null, string? url = null)

@@ -24,7 +24,12 @@ public sealed class LoanTests : DatasetFixture
     public void Count() => _before = Held;
 
     [TearDown]
-    public void NothingIsHeld() => Assert.That(Held, Is.EqualTo(_before));
+    public async Task NothingIsHeld()
+    {
+        // an open client keeps the heads it has read
+        await CloseClientsAsync();
+        Assert.That(Held, Is.EqualTo(_before));
+    }
 
     private static Schema Numbers => new([new Field("x", Int64Type.Default, nullable: true)], null);
 
