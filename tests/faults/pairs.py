@@ -13,7 +13,7 @@ import time
 
 WRITERS = 2
 READERS = 4
-# a pair is dropped after so many, so that the coordinator need not keep them all
+# then a new pair: no history grows for ever
 PER_PAIR = 10_000
 
 

@@ -1,4 +1,6 @@
+using System.Globalization;
 using NUnit.Framework;
+using ZkArrow.Testing;
 
 namespace ZkArrow.Tests.Datasets;
 
@@ -26,6 +28,44 @@ public sealed class SubscriptionTests : DatasetFixture
         for (int i = 1; i <= 300; i++)
             await writer.PublishAsync("a", Int64(i, 1));
         Assert.That(await seen, Is.EqualTo(Enumerable.Range(1, 300).Select(i => (long)i)));
+    }
+
+    /// <summary>ZKARROW_SUBSCRIBED_VERSIONS=10000 for a long run.</summary>
+    [Test]
+    public async Task No_version_is_missed_or_comes_twice_while_the_connection_is_cut_every_second()
+    {
+        int count = int.Parse(Environment.GetEnvironmentVariable("ZKARROW_SUBSCRIBED_VERSIONS") ?? "1000", CultureInfo.InvariantCulture);
+        await using ChaosProxy proxy = new(Server.Port);
+        ZkArrowClient writer = await ConnectAsync();
+        ZkArrowClient reader = await ConnectAsync(url: $"zk://{proxy.ConnectString}{Url[Url.LastIndexOf('/')..]}");
+        using CancellationTokenSource done = new(TimeSpan.FromMinutes(5));
+        List<long> seen = [];
+        Task reading = Task.Run(async () =>
+        {
+            await foreach (DatasetVersion version in reader.SubscribeAsync("a", cancellationToken: done.Token))
+            {
+                seen.Add(version.Number);
+                if (version.Number == count)
+                    return;
+            }
+        });
+        Task cutting = Task.Run(async () =>
+        {
+            using PeriodicTimer second = new(TimeSpan.FromSeconds(1));
+            while (!reading.IsCompleted && await second.WaitForNextTickAsync(done.Token))
+                proxy.Cut();
+        });
+        for (int i = 1; i <= count; i++)
+        {
+            await writer.PublishAsync("a", Int64(i, 1));
+            if (i % 250 == 0)
+                proxy.Cut(); // a fast machine is done before the second is
+        }
+
+        await reading;
+        await cutting;
+        Assert.That(seen, Is.EqualTo(Enumerable.Range(1, count).Select(i => (long)i)));
+        Assert.That(proxy.Connections, Is.GreaterThan(count / 250 / 2), "it was cut");
     }
 
     [Test]

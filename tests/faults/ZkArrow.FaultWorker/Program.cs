@@ -46,6 +46,8 @@ async Task WorkAsync(string file, int number, int seed, string[] datasets)
         "write" => Roles.WriteAsync(worker, datasets[0]),
         "own" => Roles.OwnAsync(worker, datasets[0]),
         "read" => Roles.ReadAsync(worker, datasets),
+        "transact" => Roles.TransactAsync(worker, datasets),
+        "cut" => Roles.CutAsync(worker, datasets),
         "follow" => Roles.FollowAsync(worker, datasets[0]),
         "recreate" => Roles.RecreateAsync(worker, datasets[0]),
         "audit" => Roles.AuditAsync(worker, datasets),

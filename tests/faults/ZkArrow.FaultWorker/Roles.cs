@@ -68,6 +68,63 @@ internal static class Roles
         }
     }
 
+    /// <summary>Publishes the same token to all datasets at once.</summary>
+    public static async Task TransactAsync(Worker worker, string[] datasets)
+    {
+        while (!worker.Stop.IsCancellationRequested)
+        {
+            long token = worker.NextToken();
+            await worker.RecordAsync(
+                "transact",
+                new JsonObject { ["datasets"] = Names(datasets), ["token"] = token },
+                async cancel =>
+                {
+                    using ZkArrowTransaction transaction = worker.Client.BeginTransaction();
+                    foreach (string dataset in datasets)
+                        await transaction.PublishAsync(dataset, Content.Of(token, worker.Random.Next(1, 50)), new PublishOptions { Residency = Residency.Inline }, cancel);
+                    return await transaction.CommitAsync(cancel);
+                },
+                (versions, line) =>
+                {
+                    line["versions"] = new JsonArray([.. versions.Select(v => (JsonNode)v.Head.Number)]);
+                    line["commit"] = versions[0].Head.CommitId;
+                });
+            await worker.BreatheAsync();
+        }
+    }
+
+    /// <summary>Takes cuts of all datasets.</summary>
+    public static async Task CutAsync(Worker worker, string[] datasets)
+    {
+        while (!worker.Stop.IsCancellationRequested)
+        {
+            List<long> tokens = [];
+            await worker.RecordAsync(
+                "cut",
+                new JsonObject { ["datasets"] = Names(datasets) },
+                async cancel =>
+                {
+                    using ZkArrowSnapshot cut = await worker.Client.SnapshotAsync(datasets, cancellationToken: cancel);
+                    foreach (string dataset in datasets)
+                    {
+                        using ZkArrowTable table = cut.Read(dataset);
+                        tokens.Add(await Content.TokenAsync(table));
+                    }
+
+                    return cut.Versions;
+                },
+                (versions, line) =>
+                {
+                    line["versions"] = new JsonArray([.. datasets.Select(d => (JsonNode)versions[d].Number)]);
+                    line["commit"] = versions[datasets[0]].CommitId;
+                    line["tokens"] = new JsonArray([.. tokens.Select(t => (JsonNode)t)]);
+                });
+            await worker.BreatheAsync();
+        }
+    }
+
+    private static JsonArray Names(string[] datasets) => new([.. datasets.Select(d => (JsonNode)d)]);
+
     /// <summary>Follows every version; when the subscription ends it goes on behind the last one it saw.</summary>
     public static async Task FollowAsync(Worker worker, string dataset)
     {

@@ -43,8 +43,37 @@ def load(files: Iterable[pathlib.Path]) -> list[Line]:
 
 def check(operations: list[Line], lasting: Iterable[str]) -> list[Violation]:
     """Everything that was promised of the ``lasting`` datasets, and of the others what holds over a drop."""
-    checks = [Datasets(operations, set(lasting))]
-    return [violation for one in checks for violation in one.violations()]
+    each = [one for line in operations for one in _of_each(line)]
+    return [*Datasets(each, set(lasting)).violations(), *_together(operations)]
+
+
+def _of_each(line: Line) -> Iterator[Line]:
+    """A transaction is a publish to each of its datasets, a cut a strict read of each; the rest is what it is."""
+    if "datasets" not in line:
+        yield line
+        return
+    kind = {"transact": "publish", "cut": "read"}[line["operation"]]
+    for at, dataset in enumerate(line["datasets"]):
+        one = {**line, "operation": kind, "dataset": dataset, "epoch": 0, "strict": True}
+        if line["outcome"] == "ok":
+            one["version"] = line["versions"][at]
+            one["token"] = line.get("tokens", [line.get("token")] * (at + 1))[at]
+        yield one
+
+
+def _together(operations: list[Line]) -> Iterator[Violation]:
+    """A cut never shows one half of a transaction, and no half is left at the end."""
+    for line in operations:
+        if _is(line, "cut") and len(set(line["tokens"])) != 1:
+            yield Violation("all or nothing", f"{line['worker']} saw {line['tokens']} at versions {line['versions']}")
+    parts = {line["token"]: line["datasets"] for line in operations if line["operation"] == "transact"}
+    found: dict[int, set[str]] = collections.defaultdict(set)
+    for line in operations:
+        if _is(line, "read") and line["worker"].startswith("audit"):
+            found[line["token"]].add(line["dataset"])
+    for token, datasets in found.items():
+        if token in parts and datasets != set(parts[token]):
+            yield Violation("all or nothing", f"of the transaction with token {token} only {', '.join(sorted(datasets))} is there")
 
 
 class Datasets:

@@ -32,6 +32,20 @@ MUTANTS: dict[str, Mutant] = {
         "        operations.Add(TreeOp.Check(layout.Own(inc), fence));\n",
         "",
     ),
+    "no-transaction": Mutant(
+        "the parts of a transaction are committed one after the other",
+        "src/ZkArrow/Datasets/Transactor.cs",
+        "            CommitOutcome outcome = await commits.CommitAsync(all, call).ConfigureAwait(false);\n",
+        "            CommitOutcome outcome = default;\n"
+        "            foreach (CommitPart one in all)\n"
+        "                outcome = await commits.CommitAsync([one], call).ConfigureAwait(false);\n",
+    ),
+    "no-cut": Mutant(
+        "a snapshot takes each head as it was read",
+        "src/ZkArrow/Datasets/SnapshotOpener.cs",
+        "datasets.Min(dataset => dataset.ReadAt)",
+        "long.MaxValue",
+    ),
     "no-commit-id": Mutant(
         "after a lost answer the commit id is not looked for: every refusal is taken for a loss",
         "src/ZkArrow/Datasets/CommitLoop.cs",

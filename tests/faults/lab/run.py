@@ -41,15 +41,18 @@ _CAST = [
     ("alpha", "read", ["free", "gone"]),
     ("alpha", "recreate", ["gone"]),
     ("alpha", "own", ["owned"]),
+    ("alpha", "transact", ["left", "right"]),
     ("beta", "write", ["free"]),
     ("beta", "own", ["owned"]),
+    ("beta", "cut", ["left", "right"]),
     ("beta", "follow", ["free"]),
     ("gamma", "own", ["owned"]),
+    ("gamma", "transact", ["right", "left"]),
     ("gamma", "read", ["free", "owned", "gone"]),
     ("gamma", "follow", ["owned"]),
     ("gamma", "recreate", ["gone"]),
 ]
-_LASTING = ["free", "owned"]
+_LASTING = ["free", "owned", "left", "right"]
 
 
 class Workers:

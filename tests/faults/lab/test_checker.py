@@ -38,6 +38,38 @@ def _sound() -> list[Line]:
     ]
 
 
+def _pair(operation: str, called: int, worker: str, versions: list[int], **about: Any) -> Line:
+    line = _line(operation, called, worker, datasets=["l", "r"], versions=versions, commit=f"t{versions[0]}", **about)
+    del line["dataset"]
+    return line
+
+
+def _paired() -> list[Line]:
+    """Two transactions over two datasets, and a cut after each."""
+    return [
+        *(_pair("transact", n * 10, "transact-1", [n, n], token=n) for n in (1, 2)),
+        *(_pair("cut", n * 10 + 6, "cut-2", [n, n], tokens=[n, n]) for n in (1, 2)),
+        *({**_read(n, 100 + n, "audit-4", commit=f"t{n}"), "dataset": dataset} for dataset in ("l", "r") for n in (1, 2)),
+    ]
+
+
+def test_transactions_without_a_fault_pass() -> None:
+    assert check(_paired(), ["l", "r"]) == []
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        _pair("cut", 30, "cut-9", [2, 1], tokens=[2, 1]),
+        _pair("transact", 30, "transact-1", [3, 3], token=3, outcome="unknown"),
+    ],
+)
+def test_half_of_a_transaction_is_seen(planted: Line) -> None:
+    half = {**_read(3, 103, "audit-4", commit="t3"), "dataset": "l"}
+    history = sorted([*_paired(), planted, half], key=lambda line: line["called"])
+    assert "all or nothing" in {violation.promise for violation in check(history, ["l", "r"])}
+
+
 def test_a_sound_history_passes() -> None:
     assert check(_sound(), ["a"]) == []
 
