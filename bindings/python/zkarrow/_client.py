@@ -8,7 +8,7 @@ import weakref
 from ctypes import byref, c_int32, c_void_p, sizeof
 from typing import Any, Iterable, Literal, Mapping, Union
 
-from . import _bindings, _ffi, _waiting
+from . import _bindings, _ffi, _history, _waiting
 from ._bindings import ArrowArrayStream, zka_client_options, zka_read_options
 from ._lists import DatasetInfo, ListResult, VersionInfo
 from ._errors import InvalidArgumentError
