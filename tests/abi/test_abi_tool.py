@@ -88,9 +88,9 @@ class Planted(unittest.TestCase):
         )
 
     def test_a_state_with_another_value(self):
-        source = replaced(API, "Suspended = 2,", "Suspended = 7,")
+        source = replaced(API, "Closed = 4,", "Closed = 7,")
         self.assertEqual(
-            list(checks.enums(self.model, source)), ["ClientState.Suspended is 2 in zkarrow.h and 7 in C#"]
+            list(checks.enums(self.model, source)), ["ClientState.Closed is 4 in zkarrow.h and 7 in C#"]
         )
 
     def test_a_missing_export(self):
@@ -160,7 +160,7 @@ class Planted(unittest.TestCase):
 
     def test_the_layout_that_clang_computed(self):
         fields = {f["name"]: f["offset"] for f in self.model["structs"]["zka_version_info"]["fields"]}
-        self.assertEqual(self.model["structs"]["zka_version_info"]["size"], 120)
+        self.assertEqual(self.model["structs"]["zka_version_info"]["size"], 128)
         self.assertEqual((fields["number"], fields["commit_id"], fields["schema_id"], fields["reserved"]), (8, 48, 81, 114))
 
 
