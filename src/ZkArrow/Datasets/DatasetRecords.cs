@@ -117,6 +117,7 @@ internal sealed class DatasetRecords(DatasetContext context, CommitLoop commits)
             return false;
         return (now?.Record.ChangeBefore(since - 1) ?? throw new ZkArrowException(
             ZkArrowStatus.Unavailable,
-            $"the answer to changing the dataset '{known.Record.Name}' was lost and too much has happened to it since; describe it to find out") { IsOutcomeUnknown = true }) == id;
+            $"the answer to changing the dataset '{known.Record.Name}' was lost and too much has happened to it since; describe it to find out")
+        { IsOutcomeUnknown = true }) == id;
     }
 }

@@ -21,7 +21,9 @@ public sealed partial class ZnodeLayoutTests : DatasetFixture
         await client.DropAsync("gone");
         await client.PublishAsync("session", Int64(0, 10), new PublishOptions
         {
-            Lifetime = Lifetime.Session, Tags = ["t"], Metadata = new Dictionary<string, string> { ["k"] = "v" },
+            Lifetime = Lifetime.Session,
+            Tags = ["t"],
+            Metadata = new Dictionary<string, string> { ["k"] = "v" },
         });
         await client.ConfigureAsync("session", new DatasetOptions { Retention = new Retention { Versions = 1, Age = TimeSpan.FromDays(1), Bytes = 1 } });
         await using ZkArrowOwner owner = await client.AcquireOwnershipAsync("owned");
