@@ -26,6 +26,8 @@ OPERATIONS = (
     *("publish-first", "publish", "append", "transaction", "acquire", "take-over", "release"),
     *("drop-version", "drop", "retention"),
 )
+# what goes on behind the caller's back may be cut off by the end of the process
+_BEHIND = ("retention",)
 _MOST_STEPS = 30
 _ENDS_WITHIN_S = 60
 
@@ -70,7 +72,7 @@ def run(url: str, data_dir: str, times: int) -> str:
                 deaths += died
                 if died == 0:
                     break
-                if died != 2 * times:
+                if died != 2 * times and operation not in _BEHIND:
                     raise AssertionError(f"{operation} had step {step} only {died} of {2 * times} times")
                 steps[operation] += 1
     finally:
