@@ -15,7 +15,8 @@ from lab.network import Host, Network
 
 _SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "lab" / "zookeeper-server"
 _PORT = 2181
-_SERVES_WITHIN_S = 60.0
+_SERVES_WITHIN_S = 120.0
+_STUCK_AFTER_S = 20.0
 _ASK = """
 import socket, sys
 try:
@@ -88,16 +89,22 @@ class Ensemble:
         return next((server for server in self.servers if server.mode() == "leader"), None)
 
     def revive(self) -> None:
-        """Starts what does not run, lets what is paused go on, and waits until all serve."""
+        """Lets what is paused go on, and waits until all serve; what ended, or is stuck, is started as a supervisor would."""
         for server in self.servers:
-            if server.runs:
-                server.resume()
-            else:
-                server.start()
-        deadline = time.monotonic() + _SERVES_WITHIN_S
-        while any(server.mode() is None for server in self.servers):
-            if time.monotonic() > deadline:
-                raise RuntimeError("the ensemble did not serve within a minute after everything was healed")
+            server.resume()
+        begin = last = time.monotonic()
+        while silent := [server for server in self.servers if server.mode() is None]:
+            now = time.monotonic()
+            if now - begin > _SERVES_WITHIN_S:
+                raise RuntimeError("the ensemble did not serve within two minutes after everything was healed")
+            stuck = now - last > _STUCK_AFTER_S
+            if stuck:
+                last = now
+            for server in silent:
+                if stuck:
+                    server.kill()
+                if not server.runs:
+                    server.start()
             time.sleep(0.1)
 
     def __enter__(self) -> Ensemble:

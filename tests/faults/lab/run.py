@@ -139,8 +139,10 @@ def build() -> pathlib.Path:
 
 def scenario(seconds: float, seed: int | None = None) -> str:
     """A run for a suite of tests: raises when a promise was broken."""
+    seed = _seed() if seed is None else seed
+    print(f"lab: seed {seed}", flush=True)
     with _directory() as directory:
-        violations, told = run(seconds, _seed() if seed is None else seed, build(), directory)
+        violations, told = run(seconds, seed, build(), directory)
     if violations:
         raise AssertionError("\n".join([told, *map(str, violations[:20])]))
     return told
