@@ -6,7 +6,9 @@ using ZkArrow.FaultWorker;
 // repair URL DATA_DIR                                prepares and looks after such operations, as lines on its input ask,
 //                                                    each name in a namespace of its own
 (string role, string url, string directory) = (args[0], args[1], args[2]);
-ZkArrowOptions options = new() { DataDirectory = directory, SessionTimeout = TimeSpan.FromSeconds(4), OperationTimeout = Worker.Patience };
+// long enough for a new leader, short enough that a blocked worker tells of it; the audit reads everything, and nothing fails any more
+TimeSpan patience = role == "audit" ? TimeSpan.FromMinutes(2) : TimeSpan.FromSeconds(8);
+ZkArrowOptions options = new() { DataDirectory = directory, SessionTimeout = TimeSpan.FromSeconds(4), OperationTimeout = patience };
 switch (role)
 {
     case "die":
@@ -40,7 +42,7 @@ async Task WorkAsync(string file, int number, int seed, string[] datasets)
     using History history = new(file, $"{role}-{number}");
     await using ZkArrowClient client = await ZkArrowClient.ConnectAsync(url, options);
     Console.WriteLine("open");
-    Worker worker = new(client, history, number, seed, stop.Token);
+    Worker worker = new(client, history, number, seed, patience, stop.Token);
     Task work = role switch
     {
         "write" => Roles.WriteAsync(worker, datasets[0]),

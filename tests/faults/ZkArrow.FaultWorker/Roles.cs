@@ -201,12 +201,12 @@ internal static class Roles
     {
         foreach (string dataset in datasets)
         {
-            IReadOnlyList<DatasetVersion> versions = [];
-            await worker.RecordAsync(
+            IReadOnlyList<DatasetVersion> versions = await worker.RecordAsync(
                 "history",
                 new JsonObject { ["dataset"] = dataset },
-                async cancel => versions = await worker.Client.HistoryAsync(dataset, cancel),
-                (list, line) => line["versions"] = new JsonArray([.. list.Select(v => (JsonNode)v.Number)]));
+                async cancel => await worker.Client.HistoryAsync(dataset, cancel),
+                (list, line) => line["versions"] = new JsonArray([.. list.Select(v => (JsonNode)v.Number)]))
+                ?? throw new InvalidOperationException($"the history of {dataset} could not be read, and nothing is known");
             foreach (DatasetVersion version in versions)
                 await ReadAsync(worker, dataset, strict: false, version.Number);
         }

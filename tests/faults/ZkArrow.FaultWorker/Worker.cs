@@ -3,11 +3,8 @@ using System.Text.Json.Nodes;
 namespace ZkArrow.FaultWorker;
 
 /// <summary>What all workers have: a client, a history, a seed, and until when.</summary>
-internal sealed class Worker(ZkArrowClient client, History history, int number, int seed, CancellationToken stop)
+internal sealed class Worker(ZkArrowClient client, History history, int number, int seed, TimeSpan patience, CancellationToken stop)
 {
-    /// <summary>Long enough for a new leader, short enough that a blocked worker tells of it.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
-
     private long _tokens;
 
     public ZkArrowClient Client => client;
@@ -30,8 +27,8 @@ internal sealed class Worker(ZkArrowClient client, History history, int number, 
             async () =>
             {
                 // an operation under way ends by itself when the run does: its outcome counts
-                using CancellationTokenSource patience = new(2 * Patience);
-                return await run(patience.Token);
+                using CancellationTokenSource end = new(2 * patience);
+                return await run(end.Token);
             },
             describe);
 

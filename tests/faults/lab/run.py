@@ -34,7 +34,7 @@ from lab.network import Host, Network  # noqa: E402
 
 _ROOT = pathlib.Path(__file__).resolve().parents[3]
 _WORKER = _ROOT / "tests/faults/ZkArrow.FaultWorker"
-_STOPS_WITHIN_S = 60
+_STOPS_WITHIN_S = 240
 # who does what: (host, role, datasets)
 _CAST = [
     ("alpha", "write", ["free"]),
