@@ -87,6 +87,7 @@ def test_a_list_is_a_table(client: zkarrow.Client) -> None:
         ("committed_at", "timestamp[us, tz=UTC]"),
         ("residency", "string"),
         ("schema_id", "string"),
+        ("commit_number", "int64"),
     ]
     history = pa.table(client.history("a"))
     assert history["version"].to_pylist() == [1]

@@ -44,9 +44,10 @@ def addresses(table: pa.Table) -> list[int | None]:
 
 
 def segments(data_dir: str) -> list[pathlib.Path]:
+    """The segments of versions; those that wait in the pool to be written again are nobody's."""
     found = []
     for path in pathlib.Path(data_dir).rglob("*"):
-        if path.is_file() and path.read_bytes()[:6] == b"ARROW1":
+        if ".pool" not in path.parts and path.is_file() and path.read_bytes()[:6] == b"ARROW1":
             found.append(path)
     return found
 
