@@ -27,6 +27,7 @@ import soak  # noqa: E402
 import starts  # noqa: E402
 import steps  # noqa: E402
 import zookeeper_lab  # noqa: E402
+from lab.run import scenario as lab  # noqa: E402
 
 SCALE = int(os.environ.get("FAULTS_SCALE", "1"))
 PAIRS = int(os.environ.get("PAIRS", "3000"))
@@ -38,6 +39,7 @@ SCENARIOS: dict[str, Callable[[str, str], str]] = {
     "writer killed 200 times": lambda url, data_dir: kills.run(url, data_dir, 200 * SCALE),
     f"{PAIRS} two-dataset transactions": lambda url, data_dir: pairs.run(url, data_dir, PAIRS * SCALE),
     "a crash at every step": lambda url, data_dir: steps.run(url, data_dir, SCALE),
+    "ensemble under faults for 2 minutes": lambda url, data_dir: lab(120 * SCALE),
     f"{EMBEDDED}: writer killed 60 times": lambda url, data_dir: kills.run(url, data_dir, 60 * SCALE),
     f"{EMBEDDED}: race of four languages, 200 publishes": lambda url, data_dir: race.run(url, data_dir, 200 * SCALE),
     "soak of 16 s": lambda url, data_dir: soak.run(url, data_dir, 16 * SCALE),

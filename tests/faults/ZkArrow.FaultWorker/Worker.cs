@@ -17,7 +17,7 @@ internal sealed class Worker(ZkArrowClient client, History history, int number, 
     public long NextToken() => ((long)number << 32) | ++_tokens;
 
     /// <summary>Mostly a few rows; now and then a table near what may be inline at most.</summary>
-    public int NextRows() => Random.Next(20) == 0 ? Random.Next(60_000, 65_000) : Random.Next(1, 50);
+    public int NextRows() => Random.Next(200) == 0 ? Random.Next(60_000, 65_000) : Random.Next(1, 50);
 
     public Task<T?> RecordAsync<T>(string operation, JsonObject about, Func<CancellationToken, Task<T>> run, Action<T, JsonObject> describe)
         where T : class =>
