@@ -143,12 +143,19 @@ internal sealed partial class Dropper(DatasetContext context, HeadCache heads, C
     public async ValueTask CollectAsync(Guid incarnation, CancellationToken cancellationToken)
     {
         ZnodeLayout layout = context.Layout;
-        foreach (long[] chunk in (await catalog.VersionsAsync(incarnation, cancellationToken).ConfigureAwait(false) ?? []).Chunk(DeletesPerCommit))
-            await DeleteAsync([.. chunk.Select(number => layout.Version(incarnation, number))], cancellationToken).ConfigureAwait(false);
-        await DeleteAsync([layout.Lock(incarnation)], cancellationToken).ConfigureAwait(false); // of an owner that was there when its time ran out
-        await DeleteAsync(
-            [layout.Versions(incarnation), layout.Head(incarnation), layout.Own(incarnation)],
-            cancellationToken).ConfigureAwait(false);
+
+        // the owner record goes last, so without it there is nothing left: every sweep comes by here, for an hour after a drop
+        if (await context.GetAsync(layout.Own(incarnation), null, sync: false, cancellationToken).ConfigureAwait(false) != null)
+        {
+            foreach (long[] chunk in (await catalog.VersionsAsync(incarnation, cancellationToken).ConfigureAwait(false) ?? []).Chunk(DeletesPerCommit))
+                await DeleteAsync([.. chunk.Select(number => layout.Version(incarnation, number))], cancellationToken).ConfigureAwait(false);
+            await DeleteAsync([layout.Lock(incarnation)], cancellationToken).ConfigureAwait(false); // of an owner that was there when its time ran out
+            await DeleteAsync(
+                [layout.Versions(incarnation), layout.Head(incarnation), layout.Own(incarnation)],
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        // the files of this host are still there when another host collected the nodes
         context.Directory.RemoveIncarnation(ZnodeLayout.Hex(incarnation));
     }
 
