@@ -68,7 +68,7 @@ internal sealed class Call : IDisposable
         bool timeout = connected && (WaitsForChange || _timeout == TimeSpan.Zero);
         string message = timeout
             ? $"{AwaitedChange} within {Seconds}; wait longer"
-            : $"the coordinator did not settle it within {Seconds}; check that the ensemble runs and can be reached, or give it longer";
+            : $"the coordinator did not settle it within {Seconds}; check that it runs and can be reached, or give it longer";
         return new ZkArrowException(timeout ? ZkArrowStatus.Timeout : ZkArrowStatus.Unavailable, message + unknown, cause)
         {
             IsRetryable = true,
