@@ -4,6 +4,7 @@ usage: summarise.py RESULTS SUITE…
 
 Every folder of RESULTS is a suite. The named suites must have run something. A `broken.xml` in a
 folder says that its runner ended badly, and is one failure unless the runner reported failures itself.
+What a failed test said is printed beside its name: often the end of the output is all that is left of a run.
 """
 
 import sys
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 SKIPPED_OUTCOMES = {"NotExecuted", "Inconclusive", "NotRunnable"}
+SAID_LIMIT = 600  # characters of a failure's message
 
 
 @dataclass
@@ -27,9 +29,12 @@ class Suite:
     def total(self):
         return self.passed + self.failed + self.skipped
 
-    def fail(self, remark):
+    def fail(self, remark, said=""):
         self.failed += 1
-        self.remarks.append(remark)
+        said = " ".join(said.split())
+        if len(said) > SAID_LIMIT:
+            said = said[:SAID_LIMIT] + "…"
+        self.remarks.append(f"{remark}: {said}" if said else remark)
 
 
 def local_name(element):
@@ -51,7 +56,11 @@ def add_trx(suite, root):
                 suite.skipped += 1
                 suite.remarks.append(f"skipped {result.get('testName')}")
             else:
-                suite.fail(f"failed {result.get('testName')}")
+                suite.fail(f"failed {result.get('testName')}", trx_message(result))
+
+
+def trx_message(result):
+    return next((element.text or "" for element in result.iter() if local_name(element) == "Message"), "")
 
 
 def clock_seconds(text):
@@ -64,10 +73,11 @@ def add_junit(suite, root):
         if local_name(case) != "testcase":
             continue
         name = ".".join(filter(None, (case.get("classname"), case.get("name"))))
-        kinds = {local_name(child) for child in case}
+        kinds = {local_name(child): child for child in case}
         suite.seconds += float(case.get("time") or 0)
-        if kinds & {"failure", "error"}:
-            suite.fail(f"failed {name}")
+        failure = kinds.get("failure", kinds.get("error"))
+        if failure is not None:
+            suite.fail(f"failed {name}", failure.get("message") or failure.text or "")
         elif "skipped" in kinds:
             suite.skipped += 1
             suite.remarks.append(f"skipped {name}")

@@ -5,15 +5,17 @@ import summarise
 TRX = """<?xml version="1.0" encoding="utf-8"?>
 <TestRun xmlns="http://microsoft.com/schemas/VisualStudio/TeamTest/2010"><Results>
   <UnitTestResult testName="A" outcome="Passed" duration="00:00:01.5000000" />
-  <UnitTestResult testName="B" outcome="Failed" duration="00:00:00.5000000"><InnerResults /></UnitTestResult>
+  <UnitTestResult testName="B" outcome="Failed" duration="00:00:00.5000000"><Output><ErrorInfo>
+    <Message>Expected: 1
+      But was: 2</Message><StackTrace>at B</StackTrace></ErrorInfo></Output></UnitTestResult>
   <UnitTestResult testName="C" outcome="NotExecuted" />
   <UnitTestResult testName="D" outcome="Aborted" />
 </Results></TestRun>"""
 
 JUNIT = """<testsuites><testsuite name="s">
   <testcase classname="m" name="one" time="0.25" />
-  <testcase classname="m" name="two"><failure /><error /></testcase>
-  <testcase classname="m" name="three"><error /></testcase>
+  <testcase classname="m" name="two"><failure message="1 is not 2">a trace</failure><error /></testcase>
+  <testcase classname="m" name="three"><error>only text</error></testcase>
   <testcase classname="m" name="four"><skipped /></testcase>
 </testsuite></testsuites>"""
 
@@ -40,13 +42,19 @@ def summary(tmp_path, capsys):
 def test_trx_outcomes_are_counted_and_an_unknown_one_is_a_failure(summary):
     code, line, printed = summary({"s/a.trx": TRX})
     assert (code, line) == (1, "1 passed, 2 failed, 1 skipped")
-    assert "s: failed B" in printed and "s: skipped C" in printed
+    assert "s: failed B: Expected: 1 But was: 2\n" in printed and "s: skipped C" in printed
 
 
 def test_a_junit_case_with_failure_and_error_is_one_failure(summary):
     code, line, printed = summary({"s/a.xml": JUNIT})
     assert (code, line) == (1, "1 passed, 2 failed, 1 skipped")
-    assert "s: failed m.two" in printed
+    assert "s: failed m.two: 1 is not 2\n" in printed and "s: failed m.three: only text\n" in printed
+
+
+def test_a_long_message_is_cut(summary):
+    failure = f'<testsuite><testcase name="one"><failure message="{"x" * 5000}" /></testcase></testsuite>'
+    _, _, printed = summary({"s/a.xml": failure})
+    assert len(printed) < 1000 and "x…\n" in printed
 
 
 def test_both_formats_and_all_folders_add_up(summary):
