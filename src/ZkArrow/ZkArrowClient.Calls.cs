@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using ZkArrow.ArrowC;
@@ -34,7 +35,9 @@ public sealed partial class ZkArrowClient
             Guid id = await DatasetContext.RetryAsync(t => NamespaceOpener.OpenAsync(tree, layout, t), call.Token).ConfigureAwait(false);
             DataDirectory directory = DataDirectory.Open(options.DataDirectory ?? (parts.LocalPath == null ? null : LocalFolder.DataOf(parts.LocalPath)), id.ToString("N"));
             DatasetContext context = new(coordinator, layout, directory, ChangeBoard.Open(directory), logger) { CodeTag = options.CodeTag };
-            ZkArrowClient client = new(options, context);
+            ZkArrowClient client = new(options, context, parts.Servers);
+            if (Telemetry.IsSupported)
+                Telemetry.Opened(client);
             client.SweepInBackground();
             return client;
         }
@@ -99,17 +102,32 @@ public sealed partial class ZkArrowClient
     }
 
     /// <summary>Runs one call under its deadline, and says afterwards why it ended.</summary>
-    internal async ValueTask<T> CallAsync<T>(Func<Call, ValueTask<T>> body, TimeSpan timeout, CancellationToken cancellationToken)
+    /// <param name="body">What to do.</param>
+    /// <param name="timeout">Its deadline.</param>
+    /// <param name="cancellationToken">The caller's.</param>
+    /// <param name="operation">What a span of it is named after.</param>
+    internal async ValueTask<T> CallAsync<T>(
+        Func<Call, ValueTask<T>> body, TimeSpan timeout, CancellationToken cancellationToken, [CallerMemberName] string operation = "")
     {
         ThrowIfClosed();
         using Call call = new(timeout, cancellationToken, _context.Closing.Token);
+        // the span is current only within this method, so that the coordinator's requests stand below it
+        CallSpan span = Telemetry.IsSupported ? Telemetry.Started(operation, _servers) : default;
         try
         {
-            return await body(call).ConfigureAwait(false);
+            T result = await body(call).ConfigureAwait(false);
+            if (Telemetry.IsSupported)
+                Telemetry.Ended(span, null);
+            return result;
         }
-        catch (Exception e) when (call.Translate(e, _context.Coordinator.State) is { } translated)
+        catch (Exception e)
         {
-            throw translated;
+            Exception? translated = call.Translate(e, _context.Coordinator.State);
+            if (Telemetry.IsSupported)
+                Telemetry.Ended(span, translated ?? e);
+            if (translated is not null)
+                throw translated;
+            throw;
         }
     }
 

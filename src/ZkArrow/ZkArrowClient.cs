@@ -28,12 +28,14 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
     private readonly Tender _tender;
     private readonly DatasetSettings _settings;
     private readonly Acquirer _acquirer;
+    private readonly string _servers;
     private long _inlineMax;
     private int _closed;
 
-    private ZkArrowClient(ZkArrowOptions options, DatasetContext context)
+    private ZkArrowClient(ZkArrowOptions options, DatasetContext context, string servers)
     {
         _options = options;
+        _servers = servers;
         _inlineMax = options.InlineMax;
         _context = context;
         _heads = new HeadCache(context);
@@ -202,6 +204,8 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _closed, 1) != 0)
             return;
+        if (Telemetry.IsSupported)
+            Telemetry.Closed(this);
         await ReleaseOwnedAsync().ConfigureAwait(false);
         await _context.Closing.CancelAsync().ConfigureAwait(false);
         _heads.Dispose();

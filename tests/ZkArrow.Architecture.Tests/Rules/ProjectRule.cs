@@ -9,6 +9,7 @@ internal static class ProjectRule
     {
         ["ZkArrow.ZooKeeper"] = ["Microsoft.Extensions.Logging.Abstractions"],
         ["ZkArrow"] = ["ZkArrow.ZooKeeper", "Apache.Arrow", "SourceGear.sqlite3"],
+        ["ZkArrow.Extensions.DependencyInjection"] = ["ZkArrow", "Microsoft.Extensions.Diagnostics.HealthChecks"],
         ["ZkArrow.Native"] = ["ZkArrow"],
         ["ZkArrow.Cli"] = ["ZkArrow", "System.CommandLine", "Spectre.Console"],
     };
