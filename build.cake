@@ -129,10 +129,14 @@ Step("Wheel", "the Python package with the library inside, to artifacts/wheels")
 
 Step("Pack", "the NuGet packages, to artifacts/nuget")
     .IsDependentOn("Build")
+    .IsDependentOn("Publish-Native")
     .Does(() =>
     {
-        foreach (string project in new[] { "src/ZkArrow.ZooKeeper", "src/ZkArrow" })
+        CleanDirectory("artifacts/nuget");
+        foreach (string project in new[] { "src/ZkArrow.ZooKeeper", "src/ZkArrow", "src/ZkArrow.Extensions.DependencyInjection" })
             Run(5, "dotnet", "pack", project, "-c", "Release", "--no-build", "-o", "artifacts/nuget", "-v", "minimal");
+        // it has nothing to compile
+        Run(5, "dotnet", "pack", "native/nuget", "-c", "Release", "--artifacts-path", "artifacts/obj/nuget", "-o", "artifacts/nuget", "-v", "minimal");
     });
 
 Step("Generate", "write what is generated from zkarrow.h")
@@ -183,6 +187,10 @@ Suite(Step("Test-Docs", "the programs of the README and of the pages, as a reade
     .IsDependentOn("Publish-Native").IsDependentOn("Headers").IsDependentOn("Wheel"), "docs", 8,
     python, "tests/docs/run.py");
 
+Suite(Step("Test-Outside", "the packages, used from outside folders as their users do, with each other's data")
+    .IsDependentOn("Pack").IsDependentOn("Wheel").IsDependentOn("Cpp"), "outside", 5,
+    python, "-m", "pytest", "-q", "-p", "no:cacheprovider", $"--junitxml={results}/outside/pytest.xml", "tests/outside");
+
 Suite(Step("Test-Faults", "processes that race, that die and that go on (FAULTS_SCALE=5 for 1,000 kills)")
     .IsDependentOn("Build").IsDependentOn("Cpp"), "faults", 12,
     python, "tests/faults/run.py");
@@ -203,6 +211,7 @@ Step("Test", "every suite, a table, and one closing line")
     .IsDependentOn("Test-Contract")
     .IsDependentOn("Test-Contract-Local")
     .IsDependentOn("Test-Docs")
+    .IsDependentOn("Test-Outside")
     .IsDependentOn("Test-Faults")
     .IsDependentOn("Test-Peers");
 

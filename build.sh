@@ -16,8 +16,8 @@ packages_for() {
   local native='clang lld zlib1g-dev libsqlite3-dev' cpp='cmake g++ pkg-config' python='python3 python3-pytest'
   local drivers='gcc g++ libcjson-dev nlohmann-json3-dev' # of the contract suite
   case $1 in
-    Build | Pack | Headers | Format | Check-Format | Clean) ;;
-    Publish-Native) echo "$native" ;;
+    Build | Headers | Format | Check-Format | Clean) ;;
+    Publish-Native | Pack) echo "$native" ;;
     Cpp) echo "$native $cpp" ;;
     Wheel) echo "$native python3" ;;
     Default) echo "$native $cpp python3" ;;
@@ -33,6 +33,7 @@ packages_for() {
     Faults) echo python3 zookeeper iproute2 nftables ;;
     Test-Contract-Local) echo "$native $cpp $drivers python3" ;;
     Test-Docs) echo "$native $cpp gcc python3 zookeeper" ;;
+    Test-Outside) echo "$native $cpp $python python3-venv python3-pip gcc zookeeper" ;;
     Demo) echo "$native $cpp python3" ;;
     Demo-ZooKeeper) echo "$native $cpp python3 zookeeper" ;;
     Bench) echo "$native $cpp $python zookeeper libzookeeper-mt-dev python3-kazoo debootstrap" ;;

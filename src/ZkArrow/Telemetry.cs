@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using ZkArrow.Segments;
 
@@ -27,9 +26,6 @@ internal static class Telemetry
             ZkArrowTelemetry.Pins, static () => SegmentCounters.OpenPins, "{pin}", "Segments that this process keeps from being removed.");
         Meter.CreateObservableUpDownCounter(ZkArrowTelemetry.SessionState, Sessions, "{session}", "Open clients by the state of their session.");
     }
-
-    [FeatureSwitchDefinition("ZkArrow.Telemetry.IsSupported")]
-    public static bool IsSupported { get; } = !AppContext.TryGetSwitch("ZkArrow.Telemetry.IsSupported", out bool isOn) || isOn;
 
     public static void Opened(ZkArrowClient client) => Clients.TryAdd(client, true);
 

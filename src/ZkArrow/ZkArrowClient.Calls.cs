@@ -36,7 +36,7 @@ public sealed partial class ZkArrowClient
             DataDirectory directory = DataDirectory.Open(options.DataDirectory ?? (parts.LocalPath == null ? null : LocalFolder.DataOf(parts.LocalPath)), id.ToString("N"));
             DatasetContext context = new(coordinator, layout, directory, ChangeBoard.Open(directory), logger) { CodeTag = options.CodeTag };
             ZkArrowClient client = new(options, context, parts.Servers);
-            if (Telemetry.IsSupported)
+            if (ZkArrowTelemetry.IsSupported)
                 Telemetry.Opened(client);
             client.SweepInBackground();
             return client;
@@ -112,18 +112,18 @@ public sealed partial class ZkArrowClient
         ThrowIfClosed();
         using Call call = new(timeout, cancellationToken, _context.Closing.Token);
         // the span is current only within this method, so that the coordinator's requests stand below it
-        CallSpan span = Telemetry.IsSupported ? Telemetry.Started(operation, _servers) : default;
+        CallSpan span = ZkArrowTelemetry.IsSupported ? Telemetry.Started(operation, _servers) : default;
         try
         {
             T result = await body(call).ConfigureAwait(false);
-            if (Telemetry.IsSupported)
+            if (ZkArrowTelemetry.IsSupported)
                 Telemetry.Ended(span, null);
             return result;
         }
         catch (Exception e)
         {
             Exception? translated = call.Translate(e, _context.Coordinator.State);
-            if (Telemetry.IsSupported)
+            if (ZkArrowTelemetry.IsSupported)
                 Telemetry.Ended(span, translated ?? e);
             if (translated is not null)
                 throw translated;

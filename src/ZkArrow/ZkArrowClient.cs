@@ -204,7 +204,7 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _closed, 1) != 0)
             return;
-        if (Telemetry.IsSupported)
+        if (ZkArrowTelemetry.IsSupported)
             Telemetry.Closed(this);
         await ReleaseOwnedAsync().ConfigureAwait(false);
         await _context.Closing.CancelAsync().ConfigureAwait(false);

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace ZkArrow;
 
 /// <summary>The names under which ZkArrow can be observed. While nobody listens it costs two checks of a field per call.</summary>
@@ -24,4 +26,8 @@ public static class ZkArrowTelemetry
 
     /// <summary>Open clients; tag <c>state</c>: the name of their <see cref="ClientState"/>.</summary>
     public const string SessionState = "zkarrow.session.state";
+
+    /// <summary>Not in <see cref="Telemetry"/>, whose static members a program built without them would then keep.</summary>
+    [FeatureSwitchDefinition("ZkArrow.Telemetry.IsSupported")]
+    internal static bool IsSupported { get; } = !AppContext.TryGetSwitch("ZkArrow.Telemetry.IsSupported", out bool isOn) || isOn;
 }

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using System.Text;
 using System.Xml.Linq;
@@ -41,6 +42,8 @@ public sealed class PackageTests
             bound, "pack", _client, "-c", "Release", "--artifacts-path", $"{_folder}/obj", "-o", $"{_folder}/feed", $"-p:Version={version}");
         using (ZipArchive package = await ZipFile.OpenReadAsync($"{_folder}/feed/ZkArrow.ZooKeeper.{version}.nupkg", bound))
             await ExpectAllAsync(package, bound);
+        using (ZipArchive symbols = await ZipFile.OpenReadAsync($"{_folder}/feed/ZkArrow.ZooKeeper.{version}.snupkg", bound))
+            await ExpectSourcesAsync(symbols, bound);
 
         string app = Directory.CreateDirectory($"{_folder}/app").FullName;
         string examples = string.Concat(DocumentedExamples.Of("src/ZkArrow.ZooKeeper/README.md").Take(2));
@@ -95,17 +98,30 @@ public sealed class PackageTests
         using StreamReader documentation = new(package.GetEntry("lib/net10.0/ZkArrow.ZooKeeper.xml")!.Open());
         Assert.That(await documentation.ReadToEndAsync(bound), Does.Contain("M:ZkArrow.ZooKeeper.ZkClient.ConnectAsync"));
 
-        using MemoryStream library = new();
-        using (Stream packed = package.GetEntry("lib/net10.0/ZkArrow.ZooKeeper.dll")!.Open())
-            await packed.CopyToAsync(library, bound);
-        library.Position = 0;
-        using PEReader reader = new(library);
-        DebugDirectoryEntry symbols = reader.ReadDebugDirectory().Single(static entry => entry.Type == DebugDirectoryEntryType.EmbeddedPortablePdb);
-        using System.Reflection.Metadata.MetadataReaderProvider provider = reader.ReadEmbeddedPortablePdbDebugDirectoryData(symbols);
-        System.Reflection.Metadata.MetadataReader pdb = provider.GetMetadataReader();
+        byte[] library = await BytesAsync(package, "lib/net10.0/ZkArrow.ZooKeeper.dll", bound);
+        using PEReader reader = new(new MemoryStream(library));
+        Assert.That(reader.ReadDebugDirectory().Select(static entry => entry.Type), Does.Contain(DebugDirectoryEntryType.Reproducible), "it is deterministic");
+        Assert.That(Encoding.UTF8.GetString(library), Does.Not.Contain(RepositoryRoot.Find()), "it names no folder of the builder");
+    }
+
+    private static async Task ExpectSourcesAsync(ZipArchive symbols, CancellationToken bound)
+    {
+        byte[] bytes = await BytesAsync(symbols, "lib/net10.0/ZkArrow.ZooKeeper.pdb", bound);
+        using MetadataReaderProvider provider = MetadataReaderProvider.FromPortablePdbStream(new MemoryStream(bytes));
+        MetadataReader pdb = provider.GetMetadataReader();
         string[] sources = [.. pdb.Documents.Select(document => pdb.GetString(pdb.GetDocument(document).Name))];
-        Assert.That(sources, Does.Contain("/ZkArrow.ZooKeeper/ZkClient.cs"));
-        Assert.That(Encoding.UTF8.GetString(library.ToArray()), Does.Not.Contain(RepositoryRoot.Find()), "it names no folder of the builder");
+        Assert.That(sources, Does.Contain("/zkarrow/src/ZkArrow.ZooKeeper/ZkClient.cs"));
+        Guid embeddedSource = new("0E8A571B-6926-466E-B4AD-8AB04611F5FE");
+        int embedded = pdb.CustomDebugInformation.Count(handle => pdb.GetGuid(pdb.GetCustomDebugInformation(handle).Kind) == embeddedSource);
+        Assert.That(embedded, Is.EqualTo(sources.Length), "each source is inside");
+    }
+
+    private static async Task<byte[]> BytesAsync(ZipArchive package, string name, CancellationToken bound)
+    {
+        using MemoryStream bytes = new();
+        using Stream packed = package.GetEntry(name)!.Open();
+        await packed.CopyToAsync(bytes, bound);
+        return bytes.ToArray();
     }
 
     private Task<string> DotnetAsync(CancellationToken bound, params string[] arguments) =>
