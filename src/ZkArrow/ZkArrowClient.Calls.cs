@@ -71,7 +71,7 @@ public sealed partial class ZkArrowClient
         ThrowIfClosed();
         if (options.AsOf is { } moment)
             return ReadAsync(name, moment, options, timeout, cancellationToken);
-        return _reader.TryOpenCached(name, options) is { } table
+        return !cancellationToken.IsCancellationRequested && _reader.TryOpenCached(name, options) is { } table
             ? new ValueTask<ZkArrowTable>(table)
             : CallAsync(call => _reader.OpenAsync(name, options, call), timeout, cancellationToken);
     }
@@ -115,6 +115,8 @@ public sealed partial class ZkArrowClient
         CallSpan span = ZkArrowTelemetry.IsSupported ? Telemetry.Started(operation, _servers) : default;
         try
         {
+            // what is answered from memory never looks
+            cancellationToken.ThrowIfCancellationRequested();
             T result = await body(call).ConfigureAwait(false);
             if (ZkArrowTelemetry.IsSupported)
                 Telemetry.Ended(span, null);
@@ -159,6 +161,6 @@ public sealed partial class ZkArrowClient
         ? number
         : throw new ZkArrowException(ZkArrowStatus.InvalidArgument, $"the version number was {number}; it must not be negative");
 
-    [LoggerMessage(EventId = 10, Level = LogLevel.Warning, Message = "Sweeping in the background failed: {Reason}")]
+    [LoggerMessage(EventId = 110, Level = LogLevel.Warning, Message = "Sweeping in the background failed: {Reason}")]
     private static partial void LogSweepFailed(ILogger logger, string reason);
 }

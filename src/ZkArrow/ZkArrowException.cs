@@ -1,7 +1,7 @@
 namespace ZkArrow;
 
 /// <summary>Every failure of ZkArrow: a status to branch on, and a sentence that says what to do.</summary>
-public class ZkArrowException : Exception
+public sealed class ZkArrowException : Exception
 {
     /// <summary>Makes an exception with a status and a message of one line.</summary>
     public ZkArrowException(ZkArrowStatus status, string message, Exception? inner = null)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using static ZkArrow.ZooKeeper.Recipes.RecipeIo;
 
@@ -36,12 +37,13 @@ public sealed class ZkLeaderLatch
     /// leadership may be lost, steps down when it returns. Ends with <paramref name="ct"/>, or with what
     /// <paramref name="lead"/> throws, except that a cancellation after a loss means the next election.
     /// </summary>
-    public async Task RunAsync(Func<ZkLockHandle, CancellationToken, Task> lead, CancellationToken ct)
+    public async Task RunAsync(Func<ZkLockHandle, CancellationToken, Task> lead, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(lead);
         while (true)
         {
-            await using ZkLockHandle leadership = await ElectAsync(ct).ConfigureAwait(false);
+            ZkLockHandle leadership = await ElectAsync(ct).ConfigureAwait(false);
+            await using ConfiguredAsyncDisposable steppingDown = leadership.ConfigureAwait(false);
             using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(ct, leadership.Lost);
             try
             {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using static ZkArrow.ZooKeeper.Recipes.RecipeIo;
 
 namespace ZkArrow.ZooKeeper.Recipes;
@@ -33,7 +34,8 @@ public sealed class ZkSemaphore
     {
         while (true)
         {
-            await using ZkLockHandle turn = await _mutex.AcquireAsync(ct).ConfigureAwait(false);
+            ZkLockHandle turn = await _mutex.AcquireAsync(ct).ConfigureAwait(false);
+            await using ConfiguredAsyncDisposable ending = turn.ConfigureAwait(false);
             Contender lease = new(_client, _leases, "lease-", default);
             using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(ct, turn.Lost);
             try

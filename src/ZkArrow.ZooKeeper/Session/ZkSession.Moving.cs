@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 using System.Text;
 
@@ -93,8 +94,10 @@ internal sealed partial class ZkSession
         bound.CancelAfter(TimeSpan.FromSeconds(1));
         try
         {
-            await using Stream plain = await OpenAsync(address, bound.Token).ConfigureAwait(false);
-            await using Stream stream = await SecureAsync(plain, name, bound.Token).ConfigureAwait(false);
+            Stream plain = await OpenAsync(address, bound.Token).ConfigureAwait(false);
+            await using ConfiguredAsyncDisposable closing = plain.ConfigureAwait(false);
+            Stream stream = await SecureAsync(plain, name, bound.Token).ConfigureAwait(false);
+            await using ConfiguredAsyncDisposable closingToo = stream.ConfigureAwait(false);
             await stream.WriteAsync("isro"u8.ToArray(), bound.Token).ConfigureAwait(false);
             using StreamReader reader = new(stream, Encoding.ASCII);
             return await reader.ReadToEndAsync(bound.Token).ConfigureAwait(false) == "rw";

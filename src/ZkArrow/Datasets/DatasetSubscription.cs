@@ -39,6 +39,8 @@ internal sealed class DatasetSubscription : IDisposable
         using Call call = new(timeout, cancellationToken, _closed) { WaitsForChange = true };
         try
         {
+            // what is answered from memory never looks
+            cancellationToken.ThrowIfCancellationRequested();
             return await NextAsync(call).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (_closed.IsCancellationRequested && !_context.Closing.IsCancellationRequested)

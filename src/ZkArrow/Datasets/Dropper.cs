@@ -170,6 +170,6 @@ internal sealed partial class Dropper(DatasetContext context, HeadCache heads, C
             await DatasetContext.RetryAsync(t => context.Coordinator.CommitAsync([delete], t), cancellationToken).ConfigureAwait(false);
     }
 
-    [LoggerMessage(EventId = 20, Level = LogLevel.Warning, Message = "What was dropped of incarnation {Incarnation} was not collected ({Reason}); the next sweep removes it")]
+    [LoggerMessage(EventId = 120, Level = LogLevel.Warning, Message = "What was dropped of incarnation {Incarnation} was not collected ({Reason}); the next sweep removes it")]
     private static partial void LogUncollected(ILogger logger, Guid incarnation, string reason);
 }

@@ -123,6 +123,6 @@ internal sealed partial class RetentionKeeper(DatasetContext context, Catalog ca
         }
     });
 
-    [LoggerMessage(EventId = 22, Level = LogLevel.Warning, Message = "Old versions of '{Name}' were not removed ({Reason}); the next sweep removes them")]
+    [LoggerMessage(EventId = 122, Level = LogLevel.Warning, Message = "Old versions of '{Name}' were not removed ({Reason}); the next sweep removes them")]
     private static partial void LogNotDone(ILogger logger, string name, string reason);
 }

@@ -64,6 +64,6 @@ internal sealed partial class SegmentRecords(DatasetContext context, Catalog cat
             && long.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out version);
     }
 
-    [LoggerMessage(EventId = 21, Level = LogLevel.Warning, Message = "The sweep left {File} alone: {Reason}")]
+    [LoggerMessage(EventId = 121, Level = LogLevel.Warning, Message = "The sweep left {File} alone: {Reason}")]
     private static partial void LogUnreadable(ILogger logger, string file, string reason);
 }

@@ -233,7 +233,7 @@ internal sealed partial class OwnerTerm
         return new TermEnd(OwnerState.Lost, ZkArrowStatus.Fenced, $"the ownership of '{Name}' with epoch {Epoch} {how}");
     }
 
-    [LoggerMessage(EventId = 30, Level = LogLevel.Error, Message = "A listener to the state of the ownership of {Dataset} threw")]
+    [LoggerMessage(EventId = 130, Level = LogLevel.Error, Message = "A listener to the state of the ownership of {Dataset} threw")]
     private static partial void LogListenerFailed(ILogger logger, string dataset, Exception exception);
 
     private static bool IsPast(TimeSpan silence, TimeSpan limit) => limit >= TimeSpan.Zero && silence >= limit;
