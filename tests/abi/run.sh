@@ -62,7 +62,7 @@ beside_other_structs() {
 
 check "the other copy of the Arrow structs is one" grep -q 'struct ArrowArrayStream {' "$arrow_structs"
 for compiler in gcc clang; do
-  for standard in c99 c11 c17 c++17 c++20; do
+  for standard in c99 c11 c17 c++17 c++20 c++2b; do
     language=c
     [[ $standard == c++* ]] && language=c++
     check "zkarrow.h alone: $compiler $standard" \
@@ -97,6 +97,12 @@ symbols() {
 soname() { readelf -d "$lib/libzkarrow.so" | grep -F 'Library soname: [libzkarrow.so.0]'; }
 nodelete() { readelf -d "$lib/libzkarrow.so" | grep -w NODELETE; }
 build_id() { readelf -n "$lib/libzkarrow.so" | grep 'Build ID'; }
+# the symbols beside the library are those of this build, and the library names their file
+debug_file() {
+  [[ $(readelf -n "$lib/libzkarrow.so" | grep -o 'Build ID.*') == $(readelf -n "$lib/libzkarrow.so.dbg" | grep -o 'Build ID.*') ]] &&
+    readelf -p .gnu_debuglink "$lib/libzkarrow.so" | grep -F libzkarrow.so.dbg && readelf -S "$lib/libzkarrow.so.dbg" | grep -F .debug_info &&
+    ! readelf -S "$lib/libzkarrow.so" | grep -F .debug_info
+}
 links() {
   [[ $(readlink "$lib/libzkarrow.so") == libzkarrow.so.0 ]] &&
     [[ $(readlink "$lib/libzkarrow.so.0") == "libzkarrow.so.$version" ]] &&
@@ -114,6 +120,7 @@ check "exports are the functions of zkarrow.h" symbols
 check "soname" soname
 check "not unloadable" nodelete
 check "build id" build_id
+check "symbols in a file of their own" debug_file
 check "soname links" links
 check "needs nothing unusual" dependencies
 check "header, exports and generated files agree" \

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <string>
 #include <thread>
 #include <utility>
 #include <zkarrow/zkarrow.hpp>
@@ -17,6 +18,12 @@ TEST_CASE("durations become milliseconds, rounded up") {
   CHECK(zkarrow::Timeout(-5s).milliseconds() == 0);
   CHECK(zkarrow::Timeout::forever().milliseconds() == -1);
   CHECK(zkarrow::default_timeout.milliseconds() == 30000);
+}
+
+TEST_CASE("the library says what it is") {
+  CHECK(zkarrow::abi_version() == ZKA_ABI_VERSION);
+  CHECK(zkarrow::version_string() == std::to_string(ZKA_VERSION_MAJOR) + "." + std::to_string(ZKA_VERSION_MINOR) + "." +
+                                         std::to_string(ZKA_VERSION_PATCH));
 }
 
 TEST_CASE("a fired cancel ends a waiting connect") {

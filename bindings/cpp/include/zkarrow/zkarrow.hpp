@@ -5,8 +5,10 @@
 #ifndef ZKARROW_ZKARROW_HPP
 #define ZKARROW_ZKARROW_HPP
 
+#include <zkarrow/about.hpp>
 #include <zkarrow/builder.hpp>
 #include <zkarrow/client.hpp>
 #include <zkarrow/exchange.hpp>
+#include <zkarrow/log.hpp>
 
 #endif  // ZKARROW_ZKARROW_HPP
