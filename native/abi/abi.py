@@ -4,12 +4,15 @@
 usage: abi.py generate            write what is generated from zkarrow.h
        abi.py check [--lib PATH]  compare zkarrow.h with what must agree with it, and with a built library
        abi.py functions           print the names of the functions
+       abi.py compare OLD.json    say what a program built with an older snapshot could trip over
 """
 
 import argparse
+import json
 import pathlib
 import sys
 
+import changes
 import checks
 import generated
 import header
@@ -19,12 +22,18 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command", choices=["generate", "check", "functions"])
+    parser.add_argument("command", choices=["generate", "check", "functions", "compare"])
+    parser.add_argument("old", nargs="?", help="an older zkarrow.abi.json")
     parser.add_argument("--lib", help="a built libzkarrow.so")
     arguments = parser.parse_args()
     model = header.read(ROOT / "native/include/zkarrow/zkarrow.h")
     if arguments.command == "functions":
         print("\n".join(model["functions"]))
+    elif arguments.command == "compare":
+        old, new = json.loads(pathlib.Path(arguments.old).read_text()), json.loads(generated.snapshot(model))
+        broken = changes.breaks(old, new)
+        print("\n".join([*broken, f"{len(changes.additions(old, new))} additions, {len(broken)} breaks"]))
+        sys.exit(1 if broken else 0)
     elif arguments.command == "generate":
         for path, text in generated.files(model).items():
             (ROOT / path).parent.mkdir(parents=True, exist_ok=True)

@@ -148,6 +148,9 @@ check "fork is as documented" timeout 120 "$work/fork"
 check "a fault in a mapped segment is survived, any other is not" timeout 120 "$work/guard"
 check "bad input is refused" timeout 120 "$work/badinput"
 
+check "many.c compiles" program many "$here/many.c" "$here/table.c"
+check "many calls leave nothing and no growth" timeout 300 "$work/many" "${ZKARROW_CALLS:-100000}"
+
 # --- under the tools that see memory ---------------------------------------------------------------
 # The library itself is not instrumented: these see every allocation, and our C code. What is suppressed, and why, is said in
 # the files named here.
@@ -188,7 +191,7 @@ for name in badinput releases; do
   check "$name under valgrind" valgrinded "$name"
 done
 
-check "the ABI tool's own tests" "$python" -m pytest -q -p no:cacheprovider "$here/test_abi_tool.py"
+check "the ABI tool's own tests" "$python" -m pytest -q -p no:cacheprovider "$here/test_abi_tool.py" "$here/test_abi_changes.py"
 
 {
   printf '<?xml version="1.0" encoding="utf-8"?>\n'
