@@ -1,7 +1,6 @@
 /* Many calls across the boundary, failing ones too: everything is back where it was, and memory does not grow. many
  * CALLS */
 #define _POSIX_C_SOURCE 200809L
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,7 @@
 
 /* One round is ten calls: a table goes in and out, a column outlives its batch, handles come and go, a name is not
  * there. */
-enum { CALLS_OF_A_ROUND = 10, GROWTH_MAX_KB = 8 * 1024 };
+enum { CALLS_OF_A_ROUND = 10, GROWTH_MAX_KB = 4 * 1024 };
 
 static void round_of_calls(void) {
   struct ArrowArrayStream stream, none;
@@ -34,12 +33,12 @@ static void round_of_calls(void) {
   REQUIRE(((const int64_t*)column.buffers[1])[2] == 3);
   column.release(&column);
   REQUIRE(zka_cancel_create(&cancel, NULL) == ZKA_OK);
-  REQUIRE(zka_cancel_free(cancel) == ZKA_OK);
+  zka_cancel_free(cancel);
   REQUIRE(zka_exchange_get("not there", &none, &error) == ZKA_NOT_FOUND);
   REQUIRE(none.release == NULL && error.message != NULL);
   error.release(&error);
   REQUIRE(zka_exchange_remove("many", NULL) == ZKA_OK);
-  REQUIRE(zka_client_close(NULL) != ZKA_INTERNAL);
+  zka_client_close(NULL);
 }
 
 static long resident_kb(void) {
@@ -55,13 +54,13 @@ int main(int argc, char** argv) {
   REQUIRE(argc == 2);
   const long rounds = atol(argv[1]) / CALLS_OF_A_ROUND;
   REQUIRE(rounds > 1000);
-  for (int i = 0; i < 1000; ++i) round_of_calls(); /* the heap of the runtime reaches its size */
+  for (long i = 0; i < rounds / 2; ++i) round_of_calls(); /* the heap of the runtime reaches its size */
   REQUIRE(zka__counters(&before, NULL) == ZKA_OK);
   const long kb = resident_kb();
-  for (long i = 0; i < rounds; ++i) round_of_calls();
+  for (long i = rounds / 2; i < rounds; ++i) round_of_calls();
   REQUIRE(zka__counters(&after, NULL) == ZKA_OK);
   REQUIRE(memcmp(&before, &after, sizeof before) == 0 && table_alive() == 0);
-  printf("%ld calls, %ld KB more\n", rounds * CALLS_OF_A_ROUND, resident_kb() - kb);
+  printf("%ld calls, %ld KB more in the second half\n", rounds * CALLS_OF_A_ROUND, resident_kb() - kb);
   REQUIRE(resident_kb() - kb < GROWTH_MAX_KB);
   return 0;
 }

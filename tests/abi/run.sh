@@ -149,7 +149,7 @@ check "a fault in a mapped segment is survived, any other is not" timeout 120 "$
 check "bad input is refused" timeout 120 "$work/badinput"
 
 check "many.c compiles" program many "$here/many.c" "$here/table.c"
-check "many calls leave nothing and no growth" timeout 300 "$work/many" "${ZKARROW_CALLS:-100000}"
+check "many calls leave nothing and no growth" timeout 300 "$work/many" "${ZKARROW_CALLS:-1000000}"
 
 # --- under the tools that see memory ---------------------------------------------------------------
 # The library itself is not instrumented: these see every allocation, and our C code. What is suppressed, and why, is said in
