@@ -129,7 +129,8 @@ internal sealed class ScaleDriver : IDriver
 
     private async Task FollowAsync(string name, TaskCompletionSource first)
     {
-        await foreach (DatasetVersion version in _client.SubscribeAsync(name, cancellationToken: _end.Token))
+        DatasetVersion head = await _client.StatAsync(name);
+        await foreach (DatasetVersion version in _client.SubscribeAsync(name, head.Number - 1, _end.Token))
         {
             if (!first.TrySetResult())
                 _delivered.TrySetResult(name);

@@ -50,7 +50,7 @@ def _grown(driver: Driver, of: str, few: int, many: int, operations: dict[str, i
             median = statistics.median(driver.ask(f"{operation} 0 {count}"))
             cost[-1][operation] = median / n if operation in ("list", "history") else median
     results = [_line(of, operation, few, many, cost[0][operation], cost[1][operation]) for operation in operations]
-    if made:
+    if of != "versions":
         results.append(
             Result("G13", f"{many:,} {of}, made at a rate of", f"{made / taken * 1e9:,.0f} / s", "", made / taken)
         )
