@@ -207,6 +207,6 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
         _heads.Dispose();
         _context.Kept.Dispose();
         await _context.Coordinator.DisposeAsync().ConfigureAwait(false);
-        await _context.Directory.CloseAsync().ConfigureAwait(false);
+        await _context.Places.CloseAsync().ConfigureAwait(false);
     }
 }

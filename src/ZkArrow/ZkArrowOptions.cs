@@ -34,6 +34,12 @@ public sealed record ZkArrowOptions
     /// <summary>The data directory; null for the host's default of this namespace.</summary>
     public string? DataDirectory { get; init; }
 
+    /// <summary>
+    /// The disk directory, on a disk of this host, for versions with <see cref="Residency.Disk"/>; null for none. Any number of
+    /// namespaces may share it.
+    /// </summary>
+    public string? DiskDirectory { get; init; }
+
     /// <summary>Credentials, as <c>digest:user:password</c>; null for none. Never logged.</summary>
     public string? Auth { get; init; }
 

@@ -4,7 +4,7 @@ namespace ZkArrow.Segments;
 /// One directory of immutable segments, one sub directory for each incarnation, shared by the processes of a host. It
 /// knows bytes and files; which of them are referenced is for the caller to know.
 /// </summary>
-internal sealed partial class DataDirectory
+internal sealed partial class DataDirectory : ISegmentPlace
 {
     /// <summary>The absolute path of the directory.</summary>
     internal string Path { get; }
@@ -66,7 +66,7 @@ internal sealed partial class DataDirectory
     }
 
     /// <summary>Removes a segment; false when it is not there. Mappings of it stay readable.</summary>
-    internal bool Unlink(string name)
+    public bool Unlink(string name)
     {
         SegmentName.Check(name);
         return UnlinkPath($"{Path}/{name}");
@@ -107,7 +107,7 @@ internal sealed partial class DataDirectory
 
     private void RetirePath(string path)
     {
-        if (!Pool.TryRetire(path))
+        if (_isDurable || !Pool.TryRetire(path))
             UnlinkPath(path);
     }
 
