@@ -32,7 +32,7 @@ public sealed partial class ZkArrowClient
             ZnodeLayout layout = new(parts.Chroot);
             ICoordinator tree = coordinator;
             Guid id = await DatasetContext.RetryAsync(t => NamespaceOpener.OpenAsync(tree, layout, t), call.Token).ConfigureAwait(false);
-            DataDirectory directory = DataDirectory.Open(options.DataDirectory ?? (parts.LocalPath == null ? null : LocalFolder.DataOf(parts.LocalPath)), id.ToString("N"));
+            DataDirectory directory = DataDirectory.Open(options.DataDirectory ?? (parts.LocalPath == null ? null : LocalFolder.DataOf(parts.LocalPath)), id.ToString("N"), options.SpaceLimit);
             DataDirectory? disk = options.DiskDirectory == null ? null : DataDirectory.OpenDisk(options.DiskDirectory, id.ToString("N"));
             DatasetContext context = new(coordinator, layout, new SegmentPlaces(directory, disk), ChangeBoard.Open(directory), logger) { CodeTag = options.CodeTag };
             ZkArrowClient client = new(options, context);

@@ -59,7 +59,7 @@ internal sealed record SegmentRecord(string File, long Bytes, long Rows, string?
 /// <summary>
 /// What the coordinator holds of a version. <c>Boot</c> is the boot id of the host whose memory has the segments: it
 /// tells a reader that does not find them whether they are elsewhere or lost. <c>Parent</c> is the commit id of the
-/// version before, <c>Code</c> what the publisher calls its program.
+/// version before, <c>Code</c> what the publisher calls its program, <c>Directory</c> the disk directory that has the segments.
 /// </summary>
 internal sealed record Manifest(
     int Format,

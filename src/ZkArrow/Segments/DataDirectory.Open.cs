@@ -11,10 +11,11 @@ internal sealed partial class DataDirectory
 
     private const string SharedHome = "/run/zkarrow";
 
-    private DataDirectory(string path, bool isDurable = false)
+    private DataDirectory(string path, bool isDurable = false, long spaceLimit = 0)
     {
         Path = path;
         _isDurable = isDurable;
+        Budget = spaceLimit == 0 ? null : new SpaceBudget(this, spaceLimit);
         Pool = new SegmentPool(path);
     }
 
@@ -30,15 +31,15 @@ internal sealed partial class DataDirectory
     /// <summary>
     /// Opens, and if need be makes, the data directory of a namespace: the explicit path as it is; or
     /// <c>/run/zkarrow/&lt;namespace&gt;</c> where <c>/run/zkarrow</c> is a directory this process may write; or
-    /// <c>/dev/shm/zkarrow-&lt;uid&gt;/&lt;namespace&gt;</c>.
+    /// <c>/dev/shm/zkarrow-&lt;uid&gt;/&lt;namespace&gt;</c>. A space limit of 0 is none.
     /// </summary>
-    internal static DataDirectory Open(string? explicitPath, string namespaceId)
+    internal static DataDirectory Open(string? explicitPath, string namespaceId, long spaceLimit = 0)
     {
         if (explicitPath is not null)
         {
             string path = Absolute(explicitPath, DataKind);
             MakeParents(path, DataKind);
-            return OpenChecked(path, mustBeOurs: false);
+            return OpenChecked(path, mustBeOurs: false, spaceLimit: spaceLimit);
         }
 
         if (!SegmentName.IsPart(namespaceId))
@@ -47,18 +48,18 @@ internal sealed partial class DataDirectory
                 $"“{namespaceId}” was given as a namespace; use letters, digits, '-', '_' and '.'.");
         string home = Home;
         if (home == SharedHome)
-            return OpenChecked($"{home}/{namespaceId}", mustBeOurs: false);
+            return OpenChecked($"{home}/{namespaceId}", mustBeOurs: false, spaceLimit: spaceLimit);
 
         // everybody may write to /dev/shm, so somebody else may have made this name first to watch our bytes
         OpenChecked(home, mustBeOurs: true);
-        return OpenChecked($"{home}/{namespaceId}", mustBeOurs: true);
+        return OpenChecked($"{home}/{namespaceId}", mustBeOurs: true, spaceLimit: spaceLimit);
     }
 
     private static string Absolute(string path, string kind) => path.Length > 0
         ? System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path))
         : throw new ZkArrowException(ZkArrowStatus.InvalidArgument, $"An empty path was given as the {kind}; give a path or none.");
 
-    private static DataDirectory OpenChecked(string path, bool mustBeOurs, string kind = DataKind, bool isDurable = false)
+    private static DataDirectory OpenChecked(string path, bool mustBeOurs, string kind = DataKind, bool isDurable = false, long spaceLimit = 0)
     {
         try
         {
@@ -83,7 +84,7 @@ internal sealed partial class DataDirectory
             throw new ZkArrowException(
                 ZkArrowStatus.InvalidArgument,
                 $"The {kind} {path} was found on {network}, where hosts do not see each other's locks at once; give one on tmpfs or a local disk.");
-        return new DataDirectory(path, isDurable);
+        return new DataDirectory(path, isDurable, spaceLimit);
     }
 
     private static void CheckRights(string path, in Libc.FileStatus status, bool mustBeOurs, string kind)

@@ -34,6 +34,7 @@ internal sealed partial class DataDirectory
             throw new ZkArrowException(
                 ZkArrowStatus.InvalidArgument, $"A segment of {length} bytes was to be written; it has at least one.");
         string path = $"{Path}/{name}";
+        using SpaceBudget.Reservation? room = Budget?.Take(length, path);
         return WithPooledSpace(() => (_isDurable ? null : TryRecycle(path, length, fill)) ?? WriteFresh(path, length, fill));
     }
 
@@ -187,7 +188,7 @@ internal sealed partial class DataDirectory
 
     private ZkArrowException Full(string path, long needed, long taken) => new(
         ZkArrowStatus.NoSpace,
-        $"{path} needed {needed} bytes and {FreeBytes + taken} were free; drop old versions, or enlarge the file system (tmpfs: mount -o remount,size=…).");
+        $"{path} needed {needed} bytes and {FreeBytes + taken} were free; {SpaceAdvice}, or enlarge the file system (tmpfs: mount -o remount,size=…).");
 
     private ZkArrowException Unsupported(string what)
     {

@@ -9,6 +9,12 @@ internal sealed partial class DataDirectory : ISegmentPlace
     /// <summary>The absolute path of the directory.</summary>
     internal string Path { get; }
 
+    /// <summary>What helps when space is short, for sentences.</summary>
+    internal const string SpaceAdvice = "drop versions, set a retention, close tables";
+
+    /// <summary>What the directory may hold; null for whatever its file system has room for.</summary>
+    internal SpaceBudget? Budget { get; }
+
     /// <summary>Files that wait to be written again.</summary>
     internal SegmentPool Pool { get; }
 
@@ -44,14 +50,19 @@ internal sealed partial class DataDirectory : ISegmentPlace
     {
         var files = new List<SegmentFile>();
         foreach (string incarnation in Incarnations())
-            foreach (string path in FilesOf(incarnation))
-            {
-                string name = path[(Path.Length + 1)..];
-                if (SegmentName.IsValid(name) && Libc.Stat(path, follow: false, out Libc.FileStatus status) && status.IsRegular)
-                    files.Add(new SegmentFile(name, status.Size, status.Age));
-            }
-
+            files.AddRange(List(incarnation));
         return files;
+    }
+
+    /// <summary>The linked segments of one incarnation, of which the path is given.</summary>
+    internal IEnumerable<SegmentFile> List(string incarnation)
+    {
+        foreach (string path in FilesOf(incarnation))
+        {
+            string name = path[(Path.Length + 1)..];
+            if (SegmentName.IsValid(name) && Libc.Stat(path, follow: false, out Libc.FileStatus status) && status.IsRegular)
+                yield return new SegmentFile(name, status.Size, status.Age);
+        }
     }
 
     /// <summary>Whether a reader, or a writer before its commit, holds a segment just now.</summary>
@@ -118,7 +129,8 @@ internal sealed partial class DataDirectory : ISegmentPlace
         return LibcError.Last == Libc.ENOENT ? false : throw LibcError.Make("Removing", path);
     }
 
-    private IEnumerable<string> Incarnations() =>
+    /// <summary>The paths of the incarnations' folders.</summary>
+    internal IEnumerable<string> Incarnations() =>
         Entries(Path, directories: true).Where(
             path => SegmentName.IsPart(System.IO.Path.GetFileName(path.AsSpan())) && IsRealDirectory(path));
 
