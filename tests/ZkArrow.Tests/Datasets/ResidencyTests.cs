@@ -143,7 +143,7 @@ public sealed class ResidencyTests : DatasetFixture
     public async Task Memory_of_the_process_is_given_back_on_retention_and_drop()
     {
         ZkArrowClient client = await ConnectAsync(), other = await ConnectAsync();
-        await client.ConfigureAsync("t", new DatasetOptions { KeepVersions = 1 });
+        await client.ConfigureAsync("t", new DatasetOptions { Retention = new Retention { Versions = 1 } });
         for (int i = 0; i < 3; i++)
             await client.PublishAsync("t", Int64(i, 100_000), InProcess);
         await Eventually.TrueAsync(() => SegmentCounters.MappedSegments == 1, "old versions leave the memory");

@@ -67,7 +67,7 @@ public sealed class SpaceLimitTests : DatasetFixture
     {
         const int Limit = 3_100_000;
         ZkArrowClient client = await ConnectAsync(options => options with { SpaceLimit = Limit });
-        await client.ConfigureAsync("t", new DatasetOptions { KeepVersions = 1 });
+        await client.ConfigureAsync("t", new DatasetOptions { Retention = new Retention { Versions = 1 } });
         for (int i = 0; i < 20; i++)
         {
             // the version before may not be retired yet, but the one before that is
