@@ -142,7 +142,7 @@ class Driver:
 
     def _publish_loan(self, request: Request, loan: zkarrow.Loan, rows: int) -> Answer:
         options: dict[str, Any] = _timeout(request)
-        for option in ("expected_version", "same_schema"):
+        for option in ("expected_version", "residency", "same_schema"):
             if option in request:
                 options[option] = request[option]
         if "owner" in request:
