@@ -57,8 +57,9 @@ def connect(
     host's default for this namespace. ``session_timeout`` is asked in seconds; the server clamps
     it. ``auth`` is "digest:user:password". Tables up to ``inline_max`` bytes are kept in the
     coordinator, None = 65,536. ``code_tag`` is what this program calls itself, recorded with each
-    version it publishes. ``disk_dir`` is the disk directory, for versions with residency "disk".
-    The data directory may hold ``space_limit`` bytes, 0 = what its file system has room for. Close the client, or use it as a context manager.
+    version it publishes. ``disk_dir`` is the disk directory, for versions with residency "disk". The
+    data directory may hold ``space_limit`` bytes, 0 = what its file system has room for. Close the
+    client, or use it as a context manager.
 
     Raises InvalidArgumentError, UnavailableError, UnauthenticatedError, PermissionDeniedError,
     UnsupportedError (another format version), NoSpaceError, ForkedError.

@@ -28,8 +28,9 @@ class Version:
     ``nbytes`` is the size of its Arrow IPC bytes; ``epoch`` is the fencing token of the owner that
     published it, 0 = published without owning; ``commit_id`` and ``schema_id`` are 32 hex digits;
     ``residency`` is "inline" (in the coordinator), "host" (in shared memory), "disk" or "process";
-    ``committed_at`` is the publisher's clock, in UTC; ``commit_number`` is the commit that made it, in the one order of
-    all commits of the coordinator, the same for the versions of one transaction, 0 = not known.
+    ``committed_at`` is the publisher's clock, in UTC; ``commit_number`` is the commit that made it,
+    in the one order of all commits of the coordinator, the same for the versions of one transaction,
+    0 = not known.
     """
 
     number: int
