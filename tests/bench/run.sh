@@ -26,8 +26,9 @@ cc -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -DTHREADED "$here/programs/z
 g++ -std=c++17 -O2 -Wall -Wextra -Werror -I native/include "$here/programs/hand_over.cc" -o "$bin/hand_over" \
   -L "$lib" -l:libzkarrow.so.0 -Wl,-rpath,"$PWD/$lib"
 dotnet build "$here/ZkArrow.Bench" -c Release -v quiet -nologo
-# shellcheck disable=SC2016  # the shell inside the root expands these
-tests/peers/peers.sh run bash -c 'g++ -std=c++17 -O2 -Wall -Wextra -Werror -isystem /usr/include/iceoryx/v* "$0.cc" -o "$1" \
-  -liceoryx_posh_roudi -liceoryx_posh -liceoryx_hoofs -liceoryx_platform' \
-  tests/bench/programs/hand_over_iceoryx "$bin/hand_over_iceoryx"
+for program in hand_over_iceoryx publish_iceoryx; do
+  # shellcheck disable=SC2016  # the shell inside the root expands these
+  tests/peers/peers.sh run bash -c 'g++ -std=c++17 -O2 -Wall -Wextra -Werror -isystem /usr/include/iceoryx/v* "$0.cc" -o "$1" \
+    -liceoryx_posh_roudi -liceoryx_posh -liceoryx_hoofs -liceoryx_platform' "tests/bench/programs/$program" "$bin/$program"
+done
 exec env ZKARROW_LIBRARY="$PWD/$lib/libzkarrow.so" PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$here/bench.py" "$@"

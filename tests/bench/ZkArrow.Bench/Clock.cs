@@ -8,5 +8,7 @@ internal static class Clock
 
     public static long Now => Stopwatch.GetTimestamp();
 
-    public static long Since(long start) => (long)((Now - start) * NanosecondsPerTick);
+    public static long Since(long start) => Between(start, Now);
+
+    public static long Between(long start, long end) => (long)((end - start) * NanosecondsPerTick);
 }

@@ -1,5 +1,4 @@
 using Apache.Arrow;
-using Apache.Arrow.Types;
 using ZkArrow.Coordination;
 using ZkArrow.ZooKeeper;
 
@@ -14,10 +13,7 @@ internal sealed class PublishDriver : IDriver
     private readonly ZkArrowClient _client;
     private readonly ZkClient _bare;
     private readonly Dictionary<string, Twin> _twins = [];
-    private readonly RecordBatch _batch = new(
-        new Schema([new Field("x", Int64Type.Default, nullable: false)], null),
-        [new Int64Array.Builder().AppendRange(Enumerable.Range(0, 100).Select(i => (long)i)).Build()],
-        100);
+    private readonly RecordBatch _batch = Sample.Batch(100);
 
     private PublishDriver(ZkArrowClient client, ZkClient bare) => (_client, _bare) = (client, bare);
 

@@ -1,9 +1,10 @@
-"""Publish with one copy, in the steady state, against the limits of copying and against a pyarrow file in /dev/shm.
+"""Publish with one copy, in the steady state, against the limits of copying and the peers' ways to hand over a table.
 
 Each publish is followed by the drop of the version before it, so the publisher writes into files that it wrote before.
 The commit, a round trip to a standalone server with its log on a disk, is in the time; a line that only informs takes
-off what the publish of a few rows costs. The limits copy between shared memory whose pages are there; the peer writes a
-new file, and its removal is not in its time.
+off what the publish of a few rows costs. The limits copy between shared memory whose pages are there. pyarrow writes a
+new file, and its removal is not in its time; iceoryx copies into a chunk of its pool; Flight and the unix socket hand the
+table to a process that reads it and says so.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import contextlib
 import shutil
 import tempfile
 
-from harness.driver import Driver, inside_peers
+from harness.driver import Driver, inside_peers, inside_peers_binary
 from harness.result import Result, time_text
 from harness.rounds import Rounds, interleave, ratio
 from harness.server import production_server
@@ -24,8 +25,8 @@ _SIZES = {64: 20, 256: 6, 1024: 2}
 _FEW_BYTES = 4096
 _OURS = ("publish", "turn", "memcpy", "nontemporal")
 _NON_TEMPORAL_LIMIT = 0.9
-# a peer is a program that answers "write BYTES COUNT", and how many times faster we should be
-_PEERS = {"a pyarrow file in /dev/shm": ("write_file.py", 8)}
+# how many times faster than each peer we should be
+_PEERS = {"a pyarrow file in /dev/shm": 8, "iceoryx": 1.3, "Arrow Flight on loopback": 12, "IPC through a unix socket": None}
 
 
 def measure(setting: Setting) -> list[Result]:
@@ -36,10 +37,7 @@ def measure(setting: Setting) -> list[Result]:
         with contextlib.ExitStack() as stack:
             server = stack.enter_context(production_server())
             driver = stack.enter_context(Driver(BINARIES / "publish_large", server.url("/bench"), ours))
-            peers = [
-                (name, limit, stack.enter_context(inside_peers(program, theirs)))
-                for name, (program, limit) in _PEERS.items()
-            ]
+            peers = [stack.enter_context(peer) for peer in _peers(theirs, max(_SIZES) * _MIB)]
             for size, full in _SIZES.items():
                 if setting.quick and size > 64:
                     continue
@@ -48,7 +46,7 @@ def measure(setting: Setting) -> list[Result]:
                     rounds,
                     *[lambda what=what: driver.ask(f"{what} {request}") for what in _OURS],
                     lambda: driver.ask(f"publish {_FEW_BYTES} 20"),
-                    *[lambda peer=peer: peer.ask(f"write {request}") for _, _, peer in peers],
+                    *[lambda peer=peer: peer.ask(f"write {request}") for peer in peers],
                     warmup=2,
                 )
                 about = f"{size} MiB"
@@ -59,12 +57,22 @@ def measure(setting: Setting) -> list[Result]:
                 results.append(_limit(f"{about}, without the commit, rate of a non-temporal copy", copy, limit_copy, size))
                 results.append(_limit(f"{about}, rate of memcpy", publish, memcpy, size))
                 results.append(_limit(f"{about}, publish and drop, rate of a non-temporal copy", turn, limit_copy, size))
-                for (name, limit, _), peer in zip(peers, written):
+                for (name, limit), peer in zip(_PEERS.items(), written):
                     results.append(_limit(f"{about}, faster than {name}", publish, peer, size, limit))
     finally:
         for directory in (ours, theirs):
             shutil.rmtree(directory, ignore_errors=True)
     return results
+
+
+def _peers(directory: str, largest: int) -> list[Driver]:
+    """Programs that answer "write BYTES COUNT", in the order of their names."""
+    return [
+        inside_peers("write_file.py", directory),
+        inside_peers_binary("publish_iceoryx", str(largest)),
+        inside_peers("write_flight.py"),
+        inside_peers("write_socket.py"),
+    ]
 
 
 def _limit(what: str, side: Rounds, peer: Rounds, size: int, limit: float | None = None) -> Result:

@@ -3,38 +3,16 @@
 #include <optional>
 
 #include "hand_over.hpp"
-#include "iceoryx_hoofs/log/logmanager.hpp"
-#include "iceoryx_hoofs/posix_wrapper/posix_access_rights.hpp"
-#include "iceoryx_posh/iceoryx_posh_types.hpp"
-#include "iceoryx_posh/popo/untyped_publisher.hpp"
-#include "iceoryx_posh/popo/untyped_subscriber.hpp"
+#include "iceoryx.hpp"
 #include "iceoryx_posh/popo/wait_set.hpp"
-#include "iceoryx_posh/roudi/iceoryx_roudi_app.hpp"
-#include "iceoryx_posh/runtime/posh_runtime.hpp"
 
 namespace {
 
 using hand_over::Turn;
 
-constexpr uint32_t kAlignment = 64, kChunks = 3;
+using iceoryx::join;
+using iceoryx::kAlignment;
 const iox::capro::ServiceDescription kService{"zkarrow", "bench", "hand-over"};
-
-void run_daemon(uint64_t largest) {
-  iox::mepoo::MePooConfig pools;
-  for (uint64_t bytes :
-       {uint64_t{1} << 10, uint64_t{64} << 10, uint64_t{1} << 20, uint64_t{64} << 20, uint64_t{1} << 30}) {
-    if (bytes <= largest) pools.addMemPool({static_cast<uint32_t>(bytes + kAlignment), kChunks});
-  }
-  const auto group = iox::posix::PosixGroup::getGroupOfCurrentProcess().getName();
-  iox::RouDiConfig_t config;
-  config.m_sharedMemorySegments.push_back({group, group, pools});
-  iox::config::CmdLineArgs_t arguments;
-  arguments.logLevel = iox::log::LogLevel::kError;
-  arguments.monitoringMode = iox::roudi::MonitoringMode::OFF;
-  iox::roudi::IceOryxRouDiApp daemon(arguments, config);
-  if (!freopen("/dev/null", "w", stdout)) hand_over::fail("/dev/null", strerror(errno));  // answers go there
-  exit(daemon.run());
-}
 
 // Where both run on one processor, each look at the other's word costs a switch: iceoryx is measured at its best, with
 // one processor for each. They have no other threads that would need more.
@@ -48,12 +26,6 @@ void run_on(bool last_of_all) {
     CPU_SET(cpu, &one);
   }
   if (sched_setaffinity(0, sizeof(one), &one) != 0) hand_over::fail("sched_setaffinity", strerror(errno));
-}
-
-void join(const char* name) {
-  iox::log::LogManager::GetLogManager().SetDefaultLogLevel(iox::log::LogLevel::kError,
-                                                           iox::log::LogLevelOutput::kHideLogLevel);
-  iox::runtime::PoshRuntime::initRuntime({iox::cxx::TruncateToCapacity, name});
 }
 
 class Writer {
@@ -121,7 +93,7 @@ class Reader {
 
 int main(int, char** argv) {
   const uint64_t largest = strtoull(argv[1], nullptr, 10);
-  const pid_t daemon = hand_over::start([&] { run_daemon(largest); });
+  const pid_t daemon = hand_over::start([&] { iceoryx::run_daemon(largest); });
   // Both wait for the daemon by themselves. They have ended, and told it, when it does: it ends those who have not.
   const pid_t both = hand_over::start([] { hand_over::run([] { return Writer(); }, [] { return Reader(); }); });
   int status = 0;
