@@ -16,7 +16,9 @@ import changes
 import checks
 import generated
 import header
+import languages
 
+PAGE = "bindings/README.md"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
@@ -35,7 +37,7 @@ def main():
         print("\n".join([*broken, f"{len(changes.additions(old, new))} additions, {len(broken)} breaks"]))
         sys.exit(1 if broken else 0)
     elif arguments.command == "generate":
-        for path, text in generated.files(model).items():
+        for path, text in {**generated.files(model), PAGE: languages.page(model, ROOT)}.items():
             (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
             (ROOT / path).write_text(text)
             print(f"wrote {path}")
@@ -48,6 +50,8 @@ def check(model, lib):
     api = "\n".join(p.read_text() for p in sorted((ROOT / "src/ZkArrow").glob("*.cs")))
     findings = [
         *checks.drift(model, ROOT),
+        *([] if (ROOT / PAGE).read_text() == languages.page(model, ROOT) else [f"{PAGE}: is not what the header gives; run abi.py generate"]),
+        *languages.findings(model, ROOT),
         *checks.docs(model),
         *checks.exports(model, native),
         *checks.layouts(model, native),

@@ -191,7 +191,8 @@ for name in badinput releases; do
   check "$name under valgrind" valgrinded "$name"
 done
 
-check "the ABI tool's own tests" "$python" -m pytest -q -p no:cacheprovider "$here/test_abi_tool.py" "$here/test_abi_changes.py"
+check "the ABI tool's own tests" "$python" -m pytest -q -p no:cacheprovider "$here/test_abi_tool.py" "$here/test_abi_changes.py" \
+  "$here/test_abi_languages.py"
 
 {
   printf '<?xml version="1.0" encoding="utf-8"?>\n'
