@@ -75,6 +75,10 @@ EXPECTED = {
         "csharp": "version 1, first px 1.5\n",
         "c": "version 1 has 3 rows\n",
     },
+    "src/ZkArrow/README.md": {"csharp": "version 1 has 3 rows\n"},
+    "docs/tutorial-dotnet.md": {"csharp": "3 rows, sum 300.75\nthen 3 rows\nsomebody was faster\n"},
+    "docs/tutorial-cpp.md": {"cpp": "3 rows, sum 300.75\nthen 3 rows\nsomebody was faster\n"},
+    "docs/tutorial-c.md": {"c": "version 1 has 3 rows\nsum 300.75\n"},
     "docs/loans.md": {
         "python": "published version 1 with 3 rows\n",
         "cpp": "published version 2\n",
