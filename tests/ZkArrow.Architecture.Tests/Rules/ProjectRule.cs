@@ -10,7 +10,7 @@ internal static class ProjectRule
         ["ZkArrow.ZooKeeper"] = ["Microsoft.Extensions.Logging.Abstractions"],
         ["ZkArrow"] = ["ZkArrow.ZooKeeper", "Apache.Arrow", "SourceGear.sqlite3"],
         ["ZkArrow.Sql"] = ["ZkArrow", "Apache.Arrow"],
-        ["ZkArrow.Native"] = ["ZkArrow", "ZkArrow.Sql"],
+        ["ZkArrow.Native"] = ["ZkArrow", "ZkArrow.Sql", "DuckDB.NET.Bindings.Full"],
         ["ZkArrow.Cli"] = ["ZkArrow", "System.CommandLine", "Spectre.Console"],
     };
 
