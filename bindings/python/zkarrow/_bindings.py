@@ -543,4 +543,8 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "zka_snapshot_close": (c_int32, [c_void_p]),
     "zka__counters": (c_int32, [POINTER(zka_counters), POINTER(zka_error)]),
     "zka__raise_for_test": (c_int32, [c_int32, c_int32, c_uint32, POINTER(zka_error)]),
+    "zka__capsule_destructor": (
+        c_int32,
+        [POINTER(c_void_p), POINTER(c_void_p), POINTER(zka_error)],
+    ),
 }
