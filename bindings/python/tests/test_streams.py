@@ -34,7 +34,6 @@ class Batch:
 def nothing_left(balanced: Count) -> Iterator[None]:
     yield
     gc.collect()
-    _capsule.sweep()
     assert (columns._kept, _stream._live, maker.live()) == ({}, {}, 0)
 
 
