@@ -12,7 +12,7 @@ import pytest
 import zkarrow
 from digest import addresses, digest
 from maker import Made, ReleasedStream, make
-from zkarrow import _capsule, _stream, columns, exchange
+from zkarrow import _arrow, _capsule, _stream, columns, exchange
 from zkarrow._bindings import ArrowArray, ArrowArrayStream, ArrowSchema
 
 is_valid = PYFUNCTYPE(c_int, py_object, c_char_p)(("PyCapsule_IsValid", pythonapi))
@@ -84,13 +84,22 @@ def test_capsules_of_another_name_or_none_are_refused() -> None:
         exchange.echo(NoCapsule())
 
 
-def test_a_capsule_nobody_took_is_released() -> None:
-    before = zkarrow.counters()["exported_streams"]
+def test_a_capsule_nobody_took_is_released_at_once(balanced: Count) -> None:
+    before = balanced(), maker.live()
     capsule = exchange.echo(make("int64", 1)).__arrow_c_stream__()
-    assert maker.live() + zkarrow.counters()["exported_streams"] > before
+    assert (balanced(), maker.live()) != before
     del capsule
-    zkarrow.counters()
-    assert maker.live() + zkarrow.counters()["exported_streams"] == before
+    assert (balanced(), maker.live()) == before
+
+
+def test_a_capsule_that_was_consumed_is_not_released_again() -> None:
+    capsule = exchange.echo(make("int64", 1)).__arrow_c_stream__()
+    inside = _capsule.unwrap(capsule, ArrowArrayStream)
+    taken = ArrowArrayStream()
+    _capsule.move(inside, taken)
+    del inside, capsule
+    assert _arrow.get_schema(taken).release
+    _capsule.release(taken)
 
 
 def test_a_capsule_may_die_while_an_exception_is_on_its_way() -> None:
@@ -100,6 +109,14 @@ def test_a_capsule_may_die_while_an_exception_is_on_its_way() -> None:
         print(stream.__arrow_c_stream__(), int("not a number"))
     with pytest.raises(ValueError, match="in list"):
         [].index(exchange.echo(make("int64", 1)).__arrow_c_stream__())  # type: ignore[arg-type]
+
+
+def test_a_release_written_in_python_does_not_lose_the_exception_on_its_way() -> None:
+    batch = Batch(zkarrow.table({"x": [1]}))
+    with pytest.raises(ValueError, match="not a number"):
+        print(batch.__arrow_c_array__(), int("not a number"))
+    with pytest.raises(ValueError, match="in list"):
+        [].index(batch.__arrow_c_array__()[1])  # type: ignore[arg-type]
 
 
 def test_a_stream_is_taken_once() -> None:

@@ -31,13 +31,13 @@ class CtrlC:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._waiting = threading.Event()
         self.sent_at = 0.0
-        original = _waiting._Call.run
+        original = _waiting.Call.run
 
         def run(call: Any) -> None:
             self._waiting.set()
             original(call)
 
-        monkeypatch.setattr(_waiting._Call, "run", run)
+        monkeypatch.setattr(_waiting.Call, "run", run)
         threading.Thread(target=self._send, daemon=True).start()
 
     def _send(self) -> None:

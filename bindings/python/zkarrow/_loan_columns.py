@@ -250,7 +250,8 @@ def column_of(buffers: Buffers, field: ArrowSchema, array: ArrowArray, budget: i
     kinds: dict[str, type[Column]] = {
         "b": _Bools, "u": Text, "U": Text, "z": Text, "Z": Text, "+l": List, "+L": List, "+s": Struct,
     }  # fmt: skip
-    kind: type[Column] = List if form.startswith("+w:") else kinds.get(form, _Fixed)
+    shape = "+L" if form.startswith("+w:") else form
+    kind: type[Column] = kinds[shape] if shape in kinds else _Fixed
     return kind(buffers, field, array, budget)
 
 
