@@ -19,8 +19,9 @@ ROOT = PACKAGE.parents[2]
 SOURCES = sorted(PACKAGE.glob("*.py"))
 
 
-def functions(tree: ast.AST) -> list[ast.FunctionDef]:
-    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+def functions(tree: ast.AST) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return [node for node in ast.walk(tree) if isinstance(node, kinds)]
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)
@@ -49,7 +50,7 @@ def test_all_is_what_there_is() -> None:
     public = {
         name
         for name, value in vars(zkarrow).items()
-        if not name.startswith("_") and name not in ("annotations",)
+        if not name.startswith("_") and name not in ("annotations", "aio")
     }
     assert public | {"__version__"} == set(zkarrow.__all__)
     assert list(zkarrow.__all__) == sorted(zkarrow.__all__)

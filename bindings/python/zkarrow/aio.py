@@ -19,12 +19,11 @@ nothing is no coroutine: tables, snapshots and the columns of a loan are those o
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 from collections.abc import Coroutine
 from types import TracebackType
-from typing import Any, Callable, Generator, Generic, TypeVar, cast
-
-from typing import Concatenate, ParamSpec
+from typing import Any, Callable, Concatenate, Generator, Generic, ParamSpec, TypeVar, cast
 
 import zkarrow
 
@@ -44,7 +43,6 @@ class Call(Coroutine[Any, Any, T], Generic[T]):
 
     def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
         self._coroutine = coroutine
-        self._result: T | None = None
 
     def __await__(self) -> Generator[Any, None, T]:
         return self._coroutine.__await__()
@@ -62,10 +60,12 @@ class Call(Coroutine[Any, Any, T], Generic[T]):
         self._coroutine.close()
 
     async def __aenter__(self) -> T:
-        self._result = await self._coroutine
-        if not isinstance(self._result, (Handle, _Twin)):
-            raise TypeError(f"a {type(self._result).__name__} cannot be closed; await the call")
-        return self._result
+        result = await self._coroutine
+        handle = result.sync if isinstance(result, _Twin) else result
+        if not isinstance(handle, Handle):
+            raise TypeError(f"a {type(result).__name__} cannot be closed; await the call")
+        self._handle = handle
+        return result
 
     async def __aexit__(
         self,
@@ -73,9 +73,7 @@ class Call(Coroutine[Any, Any, T], Generic[T]):
         value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        result, self._result = self._result, None
-        handle = result.sync if isinstance(result, _Twin) else cast(Handle, result)
-        await _on_thread(functools.partial(handle.__exit__, kind, value, traceback))
+        await _on_thread(functools.partial(self._handle.__exit__, kind, value, traceback))
 
 
 async def _on_thread(function: Callable[[], R], then: Callable[[R], T] | None = None) -> Any:
@@ -101,7 +99,8 @@ async def _on_thread(function: Callable[[], R], then: Callable[[R], T] | None = 
             call.abandon()
             if isinstance(stop, asyncio.CancelledError):
                 # so that nothing goes on behind the caller's back
-                await asyncio.wait([asyncio.ensure_future(ended.wait())], timeout=_waiting.CANCEL_GRACE_S)
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(ended.wait(), _waiting.CANCEL_GRACE_S)
             raise
         result = call.result()
         return result if then is None else then(result)
@@ -119,12 +118,14 @@ class _Method(Generic[P, T]):
         self._then: Callable[[Any], T] | None = then
         self.__doc__ = method.__doc__
 
-    def __get__(self, twin: _Twin[Any], kind: object = None) -> Callable[P, Call[T]]:
+    def __get__(self, twin: _Twin[Any] | None, kind: object = None) -> Callable[P, Call[T]]:
         if twin is None:
-            return self  # type: ignore[return-value]
+            return self  # type: ignore
+
+        sync = twin.sync
 
         def call(*arguments: P.args, **named: P.kwargs) -> Call[T]:
-            function = functools.partial(self._method, twin.sync, *arguments, **named)
+            function = functools.partial(self._method, sync, *arguments, **named)
             return Call(_on_thread(function, self._then))
 
         return call
@@ -177,8 +178,8 @@ class Owner(_Twin[zkarrow.Owner]):
     """The right to be the one writer of a dataset; see `zkarrow.Owner`. Where an ``owner`` is asked
     for, it is this one's ``sync``."""
 
-    publish = _method(zkarrow.Owner.publish)
-    append = _method(zkarrow.Owner.append)
+    publish = _method(zkarrow.Owner.publish)  # type: ignore[arg-type]  # its options are untyped
+    append = _method(zkarrow.Owner.append)  # type: ignore[arg-type]
     wait = _method(zkarrow.Owner.wait)
     release = _method(zkarrow.Owner.release)
 
