@@ -23,13 +23,14 @@ _pointer = PYFUNCTYPE(c_void_p, py_object, c_char_p)(("PyCapsule_GetPointer", py
 _allocate = CFUNCTYPE(c_void_p, c_size_t)(("PyMem_RawMalloc", pythonapi))
 _RELEASE = CFUNCTYPE(None, c_void_p)
 
-_NAMES: dict[type[Structure], bytes] = {
+# what the protocol calls the capsules of a struct
+NAMES: dict[type[Structure], bytes] = {
     ArrowSchema: b"arrow_schema",
     ArrowArray: b"arrow_array",
     ArrowArrayStream: b"arrow_array_stream",
 }
 # capsules may be alive when the globals of this module are gone
-for _name in _NAMES.values():
+for _name in NAMES.values():
     _increase_count(_name)
 
 _destructor: int | None = None
@@ -42,7 +43,7 @@ def wrap(struct: S) -> object:
     if address is None:
         raise MemoryError
     move(struct, type(struct).from_address(address))
-    return _new(address, _NAMES[type(struct)], destructor)
+    return _new(address, NAMES[type(struct)], destructor)
 
 
 def unwrap(capsule: object, kind: type[S]) -> S:
@@ -50,7 +51,7 @@ def unwrap(capsule: object, kind: type[S]) -> S:
 
     Raises ValueError when it is a capsule of another name, TypeError when it is no capsule.
     """
-    name = _NAMES[kind]
+    name = NAMES[kind]
     if type(capsule).__name__ != "PyCapsule":
         raise TypeError(f"expected a PyCapsule {name.decode()!r} and got {type(capsule).__name__}")
     return kind.from_address(_pointer(capsule, name))
