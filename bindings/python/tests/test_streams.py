@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import threading
-from ctypes import PYFUNCTYPE, c_char_p, c_int, py_object, pythonapi
+from ctypes import CDLL, byref, c_void_p
+from ctypes import CDLL, PYFUNCTYPE, byref, c_char_p, c_int, c_void_p, py_object, pythonapi
 from typing import Any, Callable, Iterator
 
 import maker
@@ -195,6 +196,23 @@ def test_batches_are_released_on_any_thread() -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def test_a_thread_that_python_does_not_know_releases(balanced: Count) -> None:
+    before = balanced()
+    exchange.put("t", make("mixed", 10))
+    capsule = exchange.get("t").__arrow_c_stream__()
+    exchange.remove("t")
+    stream = _capsule.unwrap(capsule, ArrowArrayStream)
+    batch = _arrow.get_next(stream)
+    assert batch is not None
+    libc = CDLL(None)
+    for struct in (batch, stream):
+        # a release takes one pointer, as a thread's function does
+        thread = c_void_p()
+        assert libc.pthread_create(byref(thread), None, c_void_p(struct.release), byref(struct)) == 0
+        assert libc.pthread_join(thread, None) == 0
+    assert balanced() == before
 
 
 def test_a_column_moved_out_of_its_batch_lives_on() -> None:
