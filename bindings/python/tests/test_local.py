@@ -24,10 +24,10 @@ if os.fork() == 0:
     try:
         client.list()
     except zkarrow.ForkedError:
-        os.write(1, b"forked\n")
+        os.write(1, b"forked\\n")
     sys.stdin.read()
     os._exit(0)
-os.write(1, b"ready\n")
+os.write(1, b"ready\\n")
 sys.stdin.read()
 """
 
