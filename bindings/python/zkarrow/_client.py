@@ -301,8 +301,10 @@ class Client(Handle):
     ) -> Subscription:
         """Subscribes to the versions after number ``after``, 0 = from the first that can be read.
 
-        The dataset need not exist yet. Iterating waits for each version at most ``timeout``
-        seconds, None = for ever. The caller closes the subscription.
+        The dataset need not exist yet; the first wait binds to the dataset that there is by then,
+        and one that is dropped later raises NotFoundError, even when it is made again. Iterating
+        waits for each version at most ``timeout`` seconds, None = for ever. The caller closes the
+        subscription.
         """
         pointer = c_void_p()
         _ffi.call(
