@@ -79,11 +79,14 @@ def cancelled_by(cancel: c_void_p, function: Callable[[], T]) -> T:
         _here.cancel = None
 
 
-def lend(call: Call[Any]) -> None:
-    """Has a helper run a call. Raises RuntimeError when the interpreter is shutting down and starts
-    no threads."""
-    helper = _idle_helpers.pop() if _idle_helpers else _Helper()
+def lend(call: Call[Any]) -> bool:
+    """Has a helper run a call; false when the interpreter is shutting down and starts no threads."""
+    try:
+        helper = _idle_helpers.pop() if _idle_helpers else _Helper()
+    except RuntimeError:
+        return False
     helper.calls.put(call)
+    return True
 
 
 def _interruptible(work: Work[T], timeout_ms: int) -> T:
@@ -92,11 +95,11 @@ def _interruptible(work: Work[T], timeout_ms: int) -> T:
     try:
         call = Call(lambda: work(timeout_ms, cancel))
         try:
-            lend(call)
-            while not call.done.wait(_SLICE_S):
-                pass
-        except RuntimeError:
-            call.run()
+            if lend(call):
+                while not call.done.wait(_SLICE_S):
+                    pass
+            else:
+                call.run()
         except BaseException:
             library.zka_cancel_fire(cancel)
             call.abandon()

@@ -91,7 +91,8 @@ async def _on_thread(function: Callable[[], R], then: Callable[[R], T] | None = 
     cancel = _waiting.new_cancel()
     try:
         call = _waiting.Call(lambda: _waiting.cancelled_by(cancel, function), tell)
-        _waiting.lend(call)
+        if not _waiting.lend(call):
+            raise RuntimeError("the interpreter is shutting down and starts no threads")
         try:
             await ended.wait()
         except BaseException as stop:
