@@ -1,4 +1,5 @@
 using ZkArrow.ArrowC;
+using ZkArrow.Coordination;
 
 namespace ZkArrow.Native;
 
@@ -55,7 +56,7 @@ internal static class ListTables
         table.AddNumbers("rows", TableBuilder.Signed, i => version(i).Rows);
         table.AddNumbers("nbytes", TableBuilder.Signed, i => version(i).Bytes);
         table.AddNumbers("committed_at", TableBuilder.MicrosecondsUtc, i => Output.Microseconds(version(i).CommittedAt));
-        table.AddText("residency", i => version(i).Residency == Residency.Inline ? "inline" : "host");
+        table.AddText("residency", i => Manifest.NameOf(version(i).Residency));
         table.AddText("schema_id", i => version(i).SchemaId);
         table.AddNumbers("commit_number", TableBuilder.Signed, i => version(i).CommitNumber);
     }

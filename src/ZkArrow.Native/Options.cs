@@ -32,6 +32,8 @@ internal static unsafe class Options
             DataDirectory = Argument.OptionalText(given.DataDir, "data_dir"),
             Auth = Argument.OptionalText(given.Auth, "auth"),
             CodeTag = Argument.OptionalText(given.CodeTag, "code_tag"),
+            DiskDirectory = Argument.OptionalText(given.DiskDir, "disk_dir"),
+            SpaceLimit = given.SpaceLimit,
         };
         if (given.SessionTimeoutMs != 0)
             read = read with { SessionTimeout = TimeSpan.FromMilliseconds(given.SessionTimeoutMs) };
@@ -52,7 +54,7 @@ internal static unsafe class Options
             Residency = given.Residency switch
             {
                 0 => null,
-                Zka.ResidencyInline or Zka.ResidencyHost => (Residency)given.Residency,
+                Zka.ResidencyInline or Zka.ResidencyHost or Zka.ResidencyDisk or Zka.ResidencyProcess => (Residency)given.Residency,
                 _ => throw Argument.Refused(nameof(options), $"had the residency {given.Residency}, which this version does not know"),
             },
             Owner = given.Owner == 0 ? null : Handles.Get<ZkArrowOwner>(given.Owner),

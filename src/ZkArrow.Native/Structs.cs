@@ -25,6 +25,8 @@ internal unsafe struct ZkaClientOptions
     public byte* Auth;
     public long InlineMax;
     public byte* CodeTag;
+    public byte* DiskDir;
+    public long SpaceLimit;
 }
 
 /// <summary><c>zka_version_info</c>.</summary>

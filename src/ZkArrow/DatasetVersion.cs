@@ -10,6 +10,12 @@ public enum Residency
 
     /// <summary>In shared memory of one host.</summary>
     Host = 2,
+
+    /// <summary>In files on a disk of one host, which outlive a restart of it.</summary>
+    Disk = 3,
+
+    /// <summary>In the memory of the process that published it, for as long as its client is open.</summary>
+    Process = 4,
 }
 
 /// <summary>What is known of a version.</summary>
@@ -74,7 +80,7 @@ public sealed record DatasetVersion(
         m.Commit,
         m.Schema,
         DateTimeOffset.UnixEpoch.AddTicks(m.AtUs * TimeSpan.TicksPerMicrosecond),
-        m.IsInline ? Residency.Inline : Residency.Host,
+        m.Place,
         m.Author)
     {
         CommitNumber = m.CommitNumber,

@@ -19,7 +19,7 @@ public sealed record PublishOptions
             : throw new ZkArrowException(ZkArrowStatus.InvalidArgument, $"ExpectedVersion was {value}; it must not be negative");
     }
 
-    /// <summary>Where the bytes go; null for <see cref="ZkArrow.Residency.Inline"/> when they are few, else <see cref="ZkArrow.Residency.Host"/>.</summary>
+    /// <summary>Where the bytes go; null for <see cref="ZkArrow.Residency.Inline"/> when they are few, else <see cref="ZkArrow.Residency.Host"/>; an append stays where its dataset is.</summary>
     public Residency? Residency { get; init; }
 
     /// <summary>Whether to refuse a schema other than the head's.</summary>

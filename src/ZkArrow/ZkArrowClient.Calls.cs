@@ -32,8 +32,9 @@ public sealed partial class ZkArrowClient
             ZnodeLayout layout = new(parts.Chroot);
             ICoordinator tree = coordinator;
             Guid id = await DatasetContext.RetryAsync(t => NamespaceOpener.OpenAsync(tree, layout, t), call.Token).ConfigureAwait(false);
-            DataDirectory directory = DataDirectory.Open(options.DataDirectory ?? (parts.LocalPath == null ? null : LocalFolder.DataOf(parts.LocalPath)), id.ToString("N"));
-            DatasetContext context = new(coordinator, layout, directory, ChangeBoard.Open(directory), logger) { CodeTag = options.CodeTag };
+            DataDirectory directory = DataDirectory.Open(options.DataDirectory ?? (parts.LocalPath == null ? null : LocalFolder.DataOf(parts.LocalPath)), id.ToString("N"), options.SpaceLimit);
+            DataDirectory? disk = options.DiskDirectory == null ? null : DataDirectory.OpenDisk(options.DiskDirectory, id.ToString("N"));
+            DatasetContext context = new(coordinator, layout, new SegmentPlaces(directory, disk), ChangeBoard.Open(directory), logger) { CodeTag = options.CodeTag };
             ZkArrowClient client = new(options, context);
             client.SweepInBackground();
             return client;
@@ -124,7 +125,10 @@ public sealed partial class ZkArrowClient
             await SweepAsync(SweepGrace, Timeout.InfiniteTimeSpan, CancellationToken.None).ConfigureAwait(false);
             using PeriodicTimer timer = new(TendEvery);
             while (await timer.WaitForNextTickAsync(_context.Closing.Token).ConfigureAwait(false))
+            {
                 await _tender.TendAsync(TendAtATime, _context.Closing.Token).ConfigureAwait(false);
+                await _context.Places.ForgetDroppedAsync(file => _records.HaveAsync(file, sync: true, _context.Closing.Token)).ConfigureAwait(false);
+            }
         }
         catch (Exception e) when (e is ZkArrowException or CoordinatorException or OperationCanceledException or ObjectDisposedException)
         {

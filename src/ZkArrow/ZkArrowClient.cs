@@ -44,7 +44,7 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
         _records = new SegmentRecords(context, _catalog, _reader);
         _snapshots = new SnapshotOpener(new HeadSet(context, _heads), _catalog, new VersionFinder(_catalog, _reader), _reader);
         SchemaStore schemas = new(context, commits);
-        PartMaker parts = new(context, schemas, new SpaceReport(context, _records), datasets, new Lifetimes(context));
+        PartMaker parts = new(context, schemas, new SpaceReport(_records, datasets), datasets, new Lifetimes(context));
         _publisher = new Publisher(context, _heads, parts, commits, schemas, _reader);
         _transactor = new Transactor(context, _heads, parts, commits, schemas, _reader);
         _dropper = new Dropper(context, _heads, _catalog, _reader, _records, datasets);
@@ -207,6 +207,6 @@ public sealed partial class ZkArrowClient : IAsyncDisposable
         _heads.Dispose();
         _context.Kept.Dispose();
         await _context.Coordinator.DisposeAsync().ConfigureAwait(false);
-        await _context.Directory.CloseAsync().ConfigureAwait(false);
+        await _context.Places.CloseAsync().ConfigureAwait(false);
     }
 }

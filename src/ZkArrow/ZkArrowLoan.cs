@@ -18,7 +18,6 @@ namespace ZkArrow;
 public sealed partial class ZkArrowLoan : IDisposable
 {
     private readonly ZkArrowClient _client;
-    private readonly DataDirectory _directory;
     private readonly SchemaBox _schema;
     private readonly LoanRegions _regions;
     private readonly LoanSource _source;
@@ -33,7 +32,6 @@ public sealed partial class ZkArrowLoan : IDisposable
     internal unsafe ZkArrowLoan(ZkArrowClient client, DataDirectory directory, SchemaBox schema, long rows, long varBytes, IReadOnlyList<long>? columnBytes, long allocateBytes)
     {
         _client = client;
-        _directory = directory;
         _schema = schema;
         LoanLayout layout = new(schema.Root, rows, varBytes, columnBytes);
         if (allocateBytes < 0)
@@ -44,7 +42,7 @@ public sealed partial class ZkArrowLoan : IDisposable
         LoanMemory memory = LoanMemory.Create(directory, file.Length);
         _body = memory.Start + file.BodyStart;
         _regions = new LoanRegions(file.BodyLength);
-        _source = new LoanSource(schema, memory, file);
+        _source = new LoanSource(schema, memory, file, directory);
         ArrowArray batch = layout.Build(_body, _regions);
         try
         {
@@ -69,7 +67,7 @@ public sealed partial class ZkArrowLoan : IDisposable
     /// <summary>Makes the loan the next version of a dataset, atomically; makes the dataset when it does not exist.</summary>
     /// <param name="name">The dataset.</param>
     /// <param name="rows">The rows to publish, from the first on; null for all. The segment stays as long as it is.</param>
-    /// <param name="options">Null for the defaults. A loan is never inline.</param>
+    /// <param name="options">Null for the defaults. A loan is never inline; with disk or process residency it is copied there once.</param>
     /// <param name="cancellationToken">Stops the waiting; what was sent may be applied all the same.</param>
     /// <returns>What was published.</returns>
     /// <exception cref="ZkArrowException">
@@ -185,7 +183,7 @@ public sealed partial class ZkArrowLoan : IDisposable
     {
         try
         {
-            _source.Abandon(_directory);
+            _source.Abandon();
         }
         finally
         {

@@ -12,6 +12,7 @@ public sealed record ZkArrowOptions
     private readonly TimeSpan _operationTimeout = TimeSpan.FromSeconds(30);
     private readonly long _inlineMax = 64 * 1024;
     private readonly string? _codeTag;
+    private readonly long _spaceLimit;
 
     /// <summary>The session timeout to ask for; the server clamps it. 10 s when not set.</summary>
     public TimeSpan SessionTimeout
@@ -33,6 +34,24 @@ public sealed record ZkArrowOptions
 
     /// <summary>The data directory; null for the host's default of this namespace.</summary>
     public string? DataDirectory { get; init; }
+
+    /// <summary>
+    /// The disk directory, on a disk of this host, for versions with <see cref="Residency.Disk"/>; null for none. Any number of
+    /// namespaces may share it.
+    /// </summary>
+    public string? DiskDirectory { get; init; }
+
+    /// <summary>
+    /// Bytes that the data directory may hold, as this client counts before it adds to it; 0 for as many as its file system has room
+    /// for. What would not fit is refused as <see cref="ZkArrowStatus.NoSpace"/>, with a sentence that says what holds the space.
+    /// </summary>
+    public long SpaceLimit
+    {
+        get => _spaceLimit;
+        init => _spaceLimit = value >= 0
+            ? value
+            : throw new ZkArrowException(ZkArrowStatus.InvalidArgument, $"SpaceLimit was {value}; it must not be negative");
+    }
 
     /// <summary>Credentials, as <c>digest:user:password</c>; null for none. Never logged.</summary>
     public string? Auth { get; init; }

@@ -2,6 +2,7 @@
  * Every function with what it must refuse: NULL pointers, garbage and closed handles, released structs, streams that
  * fail half-way. Each gives a status and a sentence; a signal ends this program and so fails the test.
  */
+#include <stddef.h>
 #include <string.h>
 #include <zkarrow/zkarrow.h>
 
@@ -76,6 +77,16 @@ static void bad_open(void) {
   options.inline_max = -1;
   options.session_timeout_ms = -1;
   INVALID_ARGUMENT(zka_client_open("zk://127.0.0.1:1", &options, NOW, NULL, &client, &error));
+  options.session_timeout_ms = 0;
+  options.space_limit = -1;
+  INVALID_ARGUMENT(zka_client_open("zk://127.0.0.1:1", &options, NOW, NULL, &client, &error));
+  /* what lies behind the struct of an older caller is not looked at */
+  options.disk_dir = "\xff\xfe";
+  options.struct_size = offsetof(zka_client_options, disk_dir);
+  REQUIRE(gives(zka_client_open("zk://127.0.0.1:1", &options, SOON, NULL, &client, &error), ZKA_UNAVAILABLE));
+  options.code_tag = "\xff\xfe";
+  options.struct_size = offsetof(zka_client_options, code_tag);
+  REQUIRE(gives(zka_client_open("zk://127.0.0.1:1", &options, SOON, NULL, &client, &error), ZKA_UNAVAILABLE));
   INVALID_HANDLE(zka_client_open("zk://127.0.0.1:1", NULL, NOW, (zka_cancel*)&options, &client, &error));
   REQUIRE(client == NULL);
 }

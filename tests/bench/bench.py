@@ -6,14 +6,14 @@ import argparse
 import sys
 import traceback
 
-from goals import g1, g1p, g2, g3, g4, g5, g6, g7, g8, g9, g12, g13
+from goals import g1, g1p, g2, g3, g4, g5, g6, g7, g8, g9, g10, g12, g13
 from harness import report
 from harness.result import Result
 from harness.setting import Setting
 
 GOALS = {
     **{"G1": g1, "G1p": g1p, "G2": g2, "G3": g3, "G4": g4, "G5": g5, "G6": g6, "G7": g7},
-    **{"G8": g8, "G9": g9, "G12": g12, "G13": g13},
+    **{"G8": g8, "G9": g9, "G10": g10, "G12": g12, "G13": g13},
 }
 
 

@@ -92,6 +92,12 @@ EXPECTED: dict[str, dict[str, str | list[str]]] = {
         "csharp": "prices/eod is at 5, Backward, tags stable\n",
         "c": "version 5 of 3\n",
     },
+    "docs/residency.md": {
+        "python": "prices/eod is on disk, scratch in process",
+        "cpp": "prices/eod has 3 rows\nscratch is in the memory of another process\n",
+        "csharp": "no room: ",
+        "c": "the disk version has 3 rows\n",
+    },
     "docs/ownership.md": {
         "python": "epoch 1 published version 1 and is connected\nthe dataset 'prices/eod' has an owner (epoch 1, ",
         "cpp": "epoch 2 published version 2\n",
@@ -181,6 +187,7 @@ def main() -> int:
             return run(
                 LANGUAGES[language](folder, code),
                 ZKARROW_CONNECT=zookeeper.url(f"/{page.replace('/', '-')}"),
+                ZKARROW_DISK=str(folder / "disk"),
                 ZKARROW_LIBRARY=str(LIB / "libzkarrow.so"),
                 PYTHONPATH=str(ROOT / "bindings/python"),
                 LD_LIBRARY_PATH=str(LIB),

@@ -52,6 +52,8 @@ ZKA_CLIENT_LOST = 3
 ZKA_CLIENT_CLOSED = 4
 ZKA_RESIDENCY_INLINE = 1
 ZKA_RESIDENCY_HOST = 2
+ZKA_RESIDENCY_DISK = 3
+ZKA_RESIDENCY_PROCESS = 4
 ZKA_ANY_VERSION = -1
 ZKA_LIFETIME_PERSISTENT = 1
 ZKA_LIFETIME_SESSION = 2
@@ -205,6 +207,8 @@ zka_client_options._fields_ = [
     ("auth", c_char_p),
     ("inline_max", c_int64),
     ("code_tag", c_char_p),
+    ("disk_dir", c_char_p),
+    ("space_limit", c_int64),
 ]
 
 zka_version_info._fields_ = [

@@ -45,6 +45,8 @@ def connect(
     auth: str | None = None,
     inline_max: int | None = None,
     code_tag: str | None = None,
+    disk_dir: str | os.PathLike[str] | None = None,
+    space_limit: int = 0,
     timeout: float | None = 30.0,
 ) -> Client:
     """Opens a client and waits until it is connected, at most ``timeout`` seconds.
@@ -53,7 +55,9 @@ def connect(
     host's default for this namespace. ``session_timeout`` is asked in seconds; the server clamps
     it. ``auth`` is "digest:user:password". Tables up to ``inline_max`` bytes are kept in the
     coordinator, None = 65,536. ``code_tag`` is what this program calls itself, recorded with each
-    version it publishes. Close the client, or use it as a context manager.
+    version it publishes. ``disk_dir`` is the disk directory, for versions with residency "disk". The
+    data directory may hold ``space_limit`` bytes, 0 = what its file system has room for. Close the
+    client, or use it as a context manager.
 
     Raises InvalidArgumentError, UnavailableError, UnauthenticatedError, PermissionDeniedError,
     UnsupportedError (another format version), NoSpaceError, ForkedError.
@@ -67,6 +71,8 @@ def connect(
         None if auth is None else _ffi.text(auth, "auth"),
         -1 if inline_max is None else inline_max,
         None if code_tag is None else _ffi.text(code_tag, "code_tag"),
+        None if disk_dir is None else os.fsencode(disk_dir),
+        space_limit,
     )
 
     def open_client(timeout_ms: int, cancel: Any) -> Client:

@@ -15,7 +15,7 @@ from ._stream import Source
 from ._version import RESIDENCIES, Version, from_info, new_info
 from ._waiting import wait
 
-Residency = Literal["inline", "host"]
+Residency = Literal["inline", "host", "disk", "process"]
 Attached = tuple[Iterable[str], Union[Mapping[str, str], None], Union[Lifetime, None]]
 """Tags, metadata and lifetime."""
 
@@ -32,7 +32,9 @@ def publish_options(
 ) -> zka_publish_options:
     """The options as the library takes them; they hold on to the texts that they point to."""
     if residency not in _RESIDENCY_CODES:
-        raise InvalidArgumentError(f"residency must be 'inline' or 'host' and was {residency!r}")
+        raise InvalidArgumentError(
+            f"residency must be 'inline', 'host', 'disk' or 'process' and was {residency!r}"
+        )
     options = zka_publish_options(
         _PUBLISH_SIZE,
         flags,

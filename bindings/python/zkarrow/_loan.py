@@ -7,11 +7,12 @@ from typing import Any, Iterable, Mapping, Union
 
 from . import _arrow, _bindings, _capsule, _ffi, columns
 from ._bindings import ArrowArray, ArrowSchema, zka_loan_options
+from ._commit import Residency, publish_options
 from ._errors import InvalidArgumentError, NotFoundError
 from ._handle import Handle
-from ._history import Lifetime, attach
+from ._history import Lifetime
 from ._loan_columns import Bits, Buffers, Column, column_of
-from ._owner import Owner, pointer_of
+from ._owner import Owner
 from ._protocols import ArrowSchemaExportable
 from ._table import TYPE_NAMES
 from ._version import Version, from_info, new_info
@@ -122,6 +123,7 @@ class Loan(Handle):
         *,
         rows: int | None = None,
         expected_version: int | None = None,
+        residency: Residency | None = None,
         same_schema: bool = False,
         owner: Owner | None = None,
         tags: Iterable[str] = (),
@@ -131,8 +133,9 @@ class Loan(Handle):
     ) -> Version:
         """Makes the loan the next version of a dataset, atomically; makes the dataset if need be.
 
-        ``rows`` is how many to publish, from the first on, None = all. ``expected_version``,
-        ``same_schema``, ``owner``, ``tags``, ``metadata`` and ``lifetime`` are as in `Client.publish`.
+        ``rows`` is how many to publish, from the first on, None = all. ``residency`` None = "host";
+        "disk" and "process" copy the loan there once. ``expected_version``, ``same_schema``,
+        ``owner``, ``tags``, ``metadata`` and ``lifetime`` are as in `Client.publish`.
 
         Raises InvalidArgumentError (published already), TooLargeError (a column used more than the
         loan has for it), AlreadyExistsError, NotFoundError, ConflictError, NotOwnerError,
@@ -144,15 +147,9 @@ class Loan(Handle):
         count = self._rows if rows is None else rows
         if not 0 <= count <= self._rows:
             raise InvalidArgumentError(f"rows must be 0 to {self._rows} and was {rows!r}")
-        options = _bindings.zka_publish_options(
-            sizeof(_bindings.zka_publish_options),
-            _bindings.ZKA_PUBLISH_SAME_SCHEMA if same_schema else 0,
-            _bindings.ZKA_ANY_VERSION if expected_version is None else expected_version,
-            0,
-            0,
-            pointer_of(owner),
-        )
-        attach(options, tags, metadata, lifetime)
+        flags = _bindings.ZKA_PUBLISH_SAME_SCHEMA if same_schema else 0
+        attached = (tags, metadata, lifetime)
+        options = publish_options(expected_version, residency, flags, owner, attached)
         assert self._buffers is not None
         batch = self._buffers.array
         batch.length = count

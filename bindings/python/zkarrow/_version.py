@@ -16,6 +16,8 @@ _SIZE = sizeof(zka_version_info)
 RESIDENCIES = {
     _bindings.ZKA_RESIDENCY_INLINE: "inline",
     _bindings.ZKA_RESIDENCY_HOST: "host",
+    _bindings.ZKA_RESIDENCY_DISK: "disk",
+    _bindings.ZKA_RESIDENCY_PROCESS: "process",
 }
 
 
@@ -26,9 +28,10 @@ class Version:
     ``number`` is 1, 2, 3 ... per dataset, never reused; ``rows`` counts over all batches;
     ``nbytes`` is the size of its Arrow IPC bytes; ``epoch`` is the fencing token of the owner that
     published it, 0 = published without owning; ``commit_id`` and ``schema_id`` are 32 hex digits;
-    ``residency`` is "inline" (in the coordinator) or "host" (in shared memory); ``committed_at`` is
-    the publisher's clock, in UTC; ``commit_number`` is the commit that made it, in the one order of
-    all commits of the coordinator, the same for the versions of one transaction, 0 = not known.
+    ``residency`` is "inline" (in the coordinator), "host" (in shared memory), "disk" or "process";
+    ``committed_at`` is the publisher's clock, in UTC; ``commit_number`` is the commit that made it,
+    in the one order of all commits of the coordinator, the same for the versions of one transaction,
+    0 = not known.
     """
 
     number: int

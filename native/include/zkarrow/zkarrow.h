@@ -267,10 +267,14 @@ typedef struct zka_client_options {
   const char* auth;           /**< "digest:user:password"; NULL = none. Never logged. */
   int64_t inline_max;   /**< tables up to this many bytes are kept in the coordinator; -1 = 65,536; at most 524,288 */
   const char* code_tag; /**< what this program calls itself, recorded with each version it publishes; NULL = nothing */
+  const char* disk_dir; /**< the disk directory, for versions with ZKA_RESIDENCY_DISK; NULL = none. Any number of
+                             namespaces may share it. */
+  int64_t space_limit;  /**< bytes that the data directory may hold, as this client counts before it adds to it; 0 = as
+                             many as its file system has room for */
 } zka_client_options;
 
 #define ZKA_CLIENT_OPTIONS_INIT \
-  { sizeof(zka_client_options), 0, NULL, NULL, -1, NULL }
+  { sizeof(zka_client_options), 0, NULL, NULL, -1, NULL, NULL, 0 }
 
 /** The client works. */
 #define ZKA_CLIENT_CONNECTED 1
@@ -417,6 +421,10 @@ ZKA_API ZKA_NODISCARD zka_status zka_echo_stream(struct ArrowArrayStream* stream
 #define ZKA_RESIDENCY_INLINE 1
 /** The bytes are in shared memory of one host. */
 #define ZKA_RESIDENCY_HOST 2
+/** The bytes are in files on a disk of one host, which outlive a restart of it. */
+#define ZKA_RESIDENCY_DISK 3
+/** The bytes are in the memory of the process that published them, for as long as its client is open. */
+#define ZKA_RESIDENCY_PROCESS 4
 
 /** What is known of a version. */
 typedef struct zka_version_info {
@@ -459,7 +467,8 @@ typedef struct zka_publish_options {
   uint32_t flags;           /**< ZKA_PUBLISH_... */
   int64_t expected_version; /**< compare-and-set: the number the head must have; 0 = the dataset must not exist yet;
                                  ZKA_ANY_VERSION = do not compare */
-  int32_t residency;        /**< ZKA_RESIDENCY_...; 0 = inline when small (see zka_client_options), else host */
+  int32_t residency;        /**< ZKA_RESIDENCY_...; 0 = inline when small (see zka_client_options), else host; an
+                                 append stays where its dataset is */
   int32_t reserved;         /**< zero */
   zka_owner* owner;        /**< the dataset's owner, acquired by the same client; NULL = publish without owning, which a
                                 dataset that has an owner refuses with ZKA_NOT_OWNER */

@@ -44,6 +44,8 @@ internal static class Zka
     public const int ClientClosed = 4;
     public const int ResidencyInline = 1;
     public const int ResidencyHost = 2;
+    public const int ResidencyDisk = 3;
+    public const int ResidencyProcess = 4;
     public const int AnyVersion = -1;
     public const int LifetimePersistent = 1;
     public const int LifetimeSession = 2;

@@ -59,7 +59,7 @@ internal sealed record SegmentRecord(string File, long Bytes, long Rows, string?
 /// <summary>
 /// What the coordinator holds of a version. <c>Boot</c> is the boot id of the host whose memory has the segments: it
 /// tells a reader that does not find them whether they are elsewhere or lost. <c>Parent</c> is the commit id of the
-/// version before, <c>Code</c> what the publisher calls its program.
+/// version before, <c>Code</c> what the publisher calls its program, <c>Directory</c> the disk directory that has the segments.
 /// </summary>
 internal sealed record Manifest(
     int Format,
@@ -76,13 +76,32 @@ internal sealed record Manifest(
     string? Boot = null,
     string? Parent = null,
     string? Code = null,
-    IReadOnlyDictionary<string, string>? Metadata = null)
+    IReadOnlyDictionary<string, string>? Metadata = null,
+    string? Directory = null)
 {
-    public const string Inline = "inline";
-    public const string Host = "host";
+    private const string Inline = "inline", Host = "host", Disk = "disk", Process = "process";
 
     [JsonIgnore]
     public bool IsInline => Residency == Inline;
+
+    /// <summary>Where the bytes are, as the API says it.</summary>
+    [JsonIgnore]
+    public ZkArrow.Residency Place => Residency switch
+    {
+        Inline => ZkArrow.Residency.Inline,
+        Disk => ZkArrow.Residency.Disk,
+        Process => ZkArrow.Residency.Process,
+        _ => ZkArrow.Residency.Host,
+    };
+
+    /// <summary>What a record calls it.</summary>
+    public static string NameOf(ZkArrow.Residency place) => place switch
+    {
+        ZkArrow.Residency.Inline => Inline,
+        ZkArrow.Residency.Disk => Disk,
+        ZkArrow.Residency.Process => Process,
+        _ => Host,
+    };
 
     /// <summary>The commit that made it, as the coordinator counts them; not in the record, but known of its node. 0 when it is not known.</summary>
     [JsonIgnore]

@@ -6,7 +6,7 @@ using ZkArrow.Segments;
 namespace ZkArrow.Datasets;
 
 /// <summary>What every operation of an open client works with.</summary>
-internal sealed class DatasetContext(ICoordinator coordinator, ZnodeLayout layout, DataDirectory directory, ChangeBoard board, ILogger logger)
+internal sealed class DatasetContext(ICoordinator coordinator, ZnodeLayout layout, SegmentPlaces places, ChangeBoard board, ILogger logger)
 {
     private long _commits = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(8));
     private readonly byte[] _writer = RandomNumberGenerator.GetBytes(8);
@@ -15,7 +15,9 @@ internal sealed class DatasetContext(ICoordinator coordinator, ZnodeLayout layou
 
     public ZnodeLayout Layout { get; } = layout;
 
-    public DataDirectory Directory { get; } = directory;
+    public SegmentPlaces Places { get; } = places;
+
+    public DataDirectory Directory => Places.Host;
 
     public ChangeBoard Board { get; } = board;
 

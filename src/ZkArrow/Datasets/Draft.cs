@@ -16,11 +16,11 @@ internal sealed class Draft(DatasetContext context, DraftSource source, string c
     private readonly string _random = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
     private byte[]? _inline;
     private string? _file = source.StandsAs;
-    private SegmentPin? _pin;
+    private IDisposable? _pin;
 
     public string Commit => commit;
 
-    public bool IsInline => residency == Residency.Inline;
+    public Residency Residency => residency;
 
     public SchemaBox Schema => source.Schema;
 
@@ -42,7 +42,7 @@ internal sealed class Draft(DatasetContext context, DraftSource source, string c
             _inline ??= WriteInline();
         else
             Place($"{ZnodeLayout.Hex(incarnation)}/{epoch}-{version}-{_random}.arrow");
-        bool host = residency == Residency.Host;
+        bool isInline = residency == Residency.Inline;
         return new Manifest(
             ZnodeLayout.Format,
             version,
@@ -53,9 +53,10 @@ internal sealed class Draft(DatasetContext context, DraftSource source, string c
             Before.Sum(segment => segment.Bytes) + source.Length,
             DatasetContext.NowUs(),
             context.Author,
-            host ? Manifest.Host : Manifest.Inline,
-            host ? [.. Before, new SegmentRecord(_file!, source.Length, source.Rows)] : [],
-            host ? context.Boot : null);
+            Manifest.NameOf(residency),
+            isInline ? [] : [.. Before, new SegmentRecord(_file!, source.Length, source.Rows)],
+            residency is Residency.Host or Residency.Process ? context.Boot : null,
+            Directory: residency == Residency.Disk ? context.Places.Disk : null);
     }
 
     public ValueTask<Draft?> OnAsync(Head? head, Call call) => new(this);
@@ -63,7 +64,7 @@ internal sealed class Draft(DatasetContext context, DraftSource source, string c
     public void Dispose()
     {
         if (_file != null)
-            source.Settle(context.Directory, _file, Keep);
+            source.Settle(context.Places.For(residency), _file, Keep);
         _pin?.Dispose();
         source.Dispose();
     }
@@ -74,11 +75,13 @@ internal sealed class Draft(DatasetContext context, DraftSource source, string c
         if (_file == file)
             return;
 
+        ISegmentPlace place = context.Places.For(residency);
+
         // a drop of the incarnation it was meant for may have taken the file along: then it is written again
-        if (_file == null || !context.Directory.Rename(_file, file))
+        if (_file == null || !place.Rename(_file, file))
         {
             _pin?.Dispose();
-            _pin = source.Place(context.Directory, file);
+            _pin = source.Place(place, file);
         }
 
         _file = file;

@@ -4,7 +4,7 @@ using ZkArrow.Segments;
 
 namespace ZkArrow.Datasets;
 
-/// <summary>Where the bytes of a draft come from, and how they come to stand in the data directory.</summary>
+/// <summary>Where the bytes of a draft come from, and how they come to stand in a place.</summary>
 internal abstract class DraftSource : IDisposable
 {
     public abstract SchemaBox Schema { get; }
@@ -21,13 +21,13 @@ internal abstract class DraftSource : IDisposable
     public abstract void Write(IIpcSink sink);
 
     /// <summary>Puts the file under a name; returns the pin that keeps sweepers off, or null when there is one already.</summary>
-    public virtual SegmentPin? Place(DataDirectory directory, string file) => directory.WritePinned(file, Length, Write);
+    public virtual IDisposable? Place(ISegmentPlace place, string file) => place.WritePinned(file, Length, Write);
 
     /// <summary>The draft is decided: its file is a version, or may be, or is nobody's.</summary>
-    public virtual void Settle(DataDirectory directory, string file, bool kept)
+    public virtual void Settle(ISegmentPlace place, string file, bool kept)
     {
         if (!kept)
-            directory.Unlink(file);
+            place.Unlink(file);
     }
 
     /// <summary>Lets go of what was made for one draft.</summary>

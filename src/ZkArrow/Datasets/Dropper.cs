@@ -125,7 +125,7 @@ internal sealed partial class Dropper(DatasetContext context, HeadCache heads, C
             foreach (SegmentRecord segment in manifest.Segments)
             {
                 if (!await records.HaveAsync(segment.File, sync: false, call.Token).ConfigureAwait(false))
-                    context.Directory.Retire(segment.File);
+                    context.Places.Retire(segment.File);
             }
         }
         catch (Exception e) when (e is CoordinatorException or OperationCanceledException or ZkArrowException)
@@ -156,7 +156,7 @@ internal sealed partial class Dropper(DatasetContext context, HeadCache heads, C
         }
 
         // the files of this host are still there when another host collected the nodes
-        context.Directory.RemoveIncarnation(ZnodeLayout.Hex(incarnation));
+        context.Places.RemoveIncarnation(ZnodeLayout.Hex(incarnation));
     }
 
     /// <summary>Deletes in one commit; where somebody else has deleted some already, one by one.</summary>

@@ -9,7 +9,7 @@ namespace ZkArrow.Datasets;
 /// The file of a loan, which is whole already and only gets its metadata and a name. A commit that was refused leaves it linked,
 /// because the kernel links an unnamed file once: the next try renames it.
 /// </summary>
-internal sealed unsafe class LoanSource(SchemaBox schema, LoanMemory memory, LoanFile file) : DraftSource
+internal sealed unsafe class LoanSource(SchemaBox schema, LoanMemory memory, LoanFile file, DataDirectory directory) : DraftSource
 {
     private byte[] _message = [];
     private long _rows;
@@ -26,7 +26,7 @@ internal sealed unsafe class LoanSource(SchemaBox schema, LoanMemory memory, Loa
     public override string? StandsAs => _standsAs;
 
     /// <summary>Whether the file is a version, or may be one.</summary>
-    public bool IsKept { get; private set; }
+    public bool IsKept { get; set; }
 
     /// <summary>Whether the file is whole, and can no longer be written to.</summary>
     public bool IsComplete { get; private set; }
@@ -63,13 +63,13 @@ internal sealed unsafe class LoanSource(SchemaBox schema, LoanMemory memory, Loa
 
     public override void Write(IIpcSink sink) => sink.Write(memory.Start, file.Length);
 
-    public override SegmentPin? Place(DataDirectory directory, string name)
+    public override IDisposable? Place(ISegmentPlace place, string name)
     {
         if (_wasLinked)
         {
             // somebody dropped the dataset that it was linked for, and the file's name went along
             _isCopy = true;
-            return base.Place(directory, name);
+            return base.Place(place, name);
         }
 
         directory.LinkLoan(memory.File, name);
@@ -77,19 +77,37 @@ internal sealed unsafe class LoanSource(SchemaBox schema, LoanMemory memory, Loa
         return null;
     }
 
-    public override void Settle(DataDirectory directory, string name, bool kept)
+    public override void Settle(ISegmentPlace place, string name, bool kept)
     {
         IsKept = kept;
         _standsAs = kept || _isCopy ? null : name;
         if (_isCopy)
-            base.Settle(directory, name, kept);
+            base.Settle(place, name, kept);
     }
 
     /// <summary>Removes the file of a loan that is given up.</summary>
-    public void Abandon(DataDirectory directory)
+    public void Abandon()
     {
         if (_standsAs != null)
             directory.Unlink(_standsAs);
         _standsAs = null;
+    }
+}
+
+/// <summary>A loan that is published elsewhere than in shared memory: its file is copied there once.</summary>
+internal sealed class LoanCopy(LoanSource loan) : DraftSource
+{
+    public override SchemaBox Schema => loan.Schema;
+
+    public override long Rows => loan.Rows;
+
+    public override long Length => loan.Length;
+
+    public override void Write(IIpcSink sink) => loan.Write(sink);
+
+    public override void Settle(ISegmentPlace place, string file, bool kept)
+    {
+        loan.IsKept = kept;
+        base.Settle(place, file, kept);
     }
 }

@@ -49,7 +49,7 @@ internal sealed class PartMaker(DatasetContext context, SchemaStore schemas, Spa
         }
         catch (ZkArrowException e) when (e.Status == ZkArrowStatus.NoSpace)
         {
-            throw await space.ExplainAsync(e, call.Token).ConfigureAwait(false);
+            throw await space.ExplainAsync(e, context.Places.DirectoryOf(draft.Residency), call.Token).ConfigureAwait(false);
         }
     }
 

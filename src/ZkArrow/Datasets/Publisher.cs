@@ -26,8 +26,10 @@ internal sealed class Publisher(
         if (options.Residency == Residency.Inline)
             throw new ZkArrowException(ZkArrowStatus.InvalidArgument, "a loan is in shared memory and cannot be published inline; leave the residency out");
         string commit = context.NextCommitId();
+        Residency residency = options.Residency ?? Residency.Host;
+        _ = context.Places.For(residency); // refused before the loan is closed for writing
         loan.Complete(commit);
-        return CommitAsync(entry, new Draft(context, loan, commit, Residency.Host), options, call);
+        return CommitAsync(entry, new Draft(context, residency == Residency.Host ? loan : new LoanCopy(loan), commit, residency), options, call);
     }
 
     /// <summary>Adds the rows of a table to the head's, which stay where they are.</summary>
@@ -89,7 +91,7 @@ internal sealed class Publisher(
     /// <summary>The drafts of rows that are added to whatever the head has.</summary>
     public static AppendDrafts AppendDrafts(DatasetContext context, Reader reader, ArrowTable rows, string commit, PublishOptions options, long inlineMax) =>
         options.Residency != Residency.Inline
-            ? new AppendDrafts(context, reader, rows, commit, options.Residency == Residency.Host ? 0 : inlineMax)
+            ? new AppendDrafts(context, reader, rows, commit, options.Residency, inlineMax)
             : throw new ZkArrowException(ZkArrowStatus.InvalidArgument, "rows cannot be appended with inline residency, which depends on what they are appended to; leave the residency out");
 
     private static Residency ResidencyOf(long length, PublishOptions options, long inlineMax)

@@ -64,7 +64,7 @@ internal sealed class Reader(DatasetContext context, HeadCache heads, DatasetRec
                 ZkArrowTable? table = await OpenVersionAsync(head.Incarnation, manifest, options.Version, options.ValidateFull, call.Token).ConfigureAwait(false);
                 if (table != null)
                 {
-                    if (table.Version.Number == head.Version)
+                    if (table.Version.Number == head.Version && table.Version.Residency != Residency.Process)
                         context.Kept.Keep(entry, head, table.Data);
                     return table;
                 }
@@ -214,7 +214,8 @@ internal sealed class Reader(DatasetContext context, HeadCache heads, DatasetRec
             : await OpenSegmentsAsync(incarnation, manifest, manifest.Segments, level, cancellationToken).ConfigureAwait(false);
         if (table == null)
             return null;
-        context.Open.Add(Key(incarnation, manifest), table);
+        if (manifest.Place != Residency.Process) // found again by its name, while its publisher is open
+            context.Open.Add(Key(incarnation, manifest), table);
         return Wrap(manifest, table);
     }
 
@@ -248,15 +249,13 @@ internal sealed class Reader(DatasetContext context, HeadCache heads, DatasetRec
     private async ValueTask<ArrowTable?> OpenSegmentAsync(
         Guid incarnation, Manifest manifest, SegmentRecord segment, ValidationLevel level, CancellationToken cancellationToken)
     {
-        MappedSegment? mapped = context.Directory.TryMap(segment.File, segment.Bytes);
+        MappedSegment? mapped = context.Places.Of(manifest)?.TryMap(segment.File, segment.Bytes);
         if (mapped == null)
         {
             // bytes go after their record: a record that is still there says that they should be here, or are elsewhere
             if (await ReadRecordAsync(incarnation, manifest.Version, cancellationToken, sync: true).ConfigureAwait(false) == null)
                 return null;
-            throw manifest.Boot == context.Boot
-                ? new ZkArrowException(ZkArrowStatus.DataLost, $"the segment {segment.File} is not in {context.Directory.Path}; it was deleted, or this client's data_dir is not the publisher's")
-                : new ZkArrowException(ZkArrowStatus.NotResident, $"version {manifest.Version} is in the memory of another host or an earlier boot (published by {manifest.Author}); read it there, or publish it here");
+            throw Absence.Of(manifest, segment.File, context);
         }
 
         return ReadMapped(mapped, segment, segment.Commit ?? manifest.Commit, level);

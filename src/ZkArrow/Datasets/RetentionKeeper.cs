@@ -106,7 +106,7 @@ internal sealed partial class RetentionKeeper(DatasetContext context, Catalog ca
     private Task Retire(IReadOnlyList<string> files)
     {
         foreach (string file in files)
-            context.Directory.Retire(file);
+            context.Places.Retire(file);
         return Task.CompletedTask;
     }
 

@@ -22,8 +22,16 @@ internal sealed class Sweeper(DatasetContext context, Catalog catalog, SegmentRe
         await tender.TendAsync(most: int.MaxValue, call.Token).ConfigureAwait(false);
         await CollectDroppedAsync(call.Token).ConfigureAwait(false);
 
+        int removed = await context.Places.ForgetDroppedAsync(file => records.HaveAsync(file, sync: true, call.Token)).ConfigureAwait(false);
+        foreach (DataDirectory directory in context.Places.Directories)
+            removed += await SweepAsync(directory, grace, call).ConfigureAwait(false);
+        return removed;
+    }
+
+    private async ValueTask<int> SweepAsync(DataDirectory directory, TimeSpan grace, Call call)
+    {
         // the files are listed before the records are read: one that is committed in between is recorded, or not listed
-        SweepCandidates candidates = context.Directory.Candidates(grace);
+        SweepCandidates candidates = directory.Candidates(grace);
         ConcurrentBag<string> suspects = [];
         await Catalog.ForEachAsync(
             candidates.Names,
@@ -34,7 +42,7 @@ internal sealed class Sweeper(DatasetContext context, Catalog catalog, SegmentRe
                 return true;
             },
             call.Token).ConfigureAwait(false);
-        context.Directory.Pool.Trim(grace < SegmentPool.KeepTime ? grace : SegmentPool.KeepTime);
+        directory.Pool.Trim(grace < SegmentPool.KeepTime ? grace : SegmentPool.KeepTime);
         return await candidates.RemoveAsync(suspects, file => records.HaveAsync(file, sync: true, call.Token)).ConfigureAwait(false);
     }
 

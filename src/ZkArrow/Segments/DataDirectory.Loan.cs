@@ -6,7 +6,23 @@ internal sealed partial class DataDirectory
     /// Makes the file of a loan: unnamed, so that a crash leaves nothing, wholly allocated, and locked so that no sweeper
     /// takes it once it is linked.
     /// </summary>
-    internal SegmentPin CreateLoan(long length) => WithPooledSpace(() =>
+    internal SegmentPin CreateLoan(long length)
+    {
+        SpaceBudget.Reservation? room = Budget?.Take(length, $"a loan in {Path}");
+        try
+        {
+            SegmentPin file = WithPooledSpace(() => CreateLoanFile(length));
+            file.Reservation = room;
+            return file;
+        }
+        catch
+        {
+            room?.Dispose();
+            throw;
+        }
+    }
+
+    private SegmentPin CreateLoanFile(long length)
     {
         string what = $"a loan in {Path}";
         SegmentPin file = CreateUnnamed(Path);
@@ -24,7 +40,7 @@ internal sealed partial class DataDirectory
             file.Dispose();
             throw;
         }
-    });
+    }
 
     /// <summary>Gives the file of a loan its name, which the kernel allows once.</summary>
     internal void LinkLoan(SegmentPin file, string name)
@@ -33,5 +49,6 @@ internal sealed partial class DataDirectory
         string path = $"{Path}/{name}";
         string directory = path[..path.LastIndexOf('/')];
         Link(file.Descriptor, directory, path);
+        file.Reservation?.Dispose();
     }
 }

@@ -17,7 +17,7 @@ internal sealed partial class DataDirectory
     /// once stay readable after the segment is unlinked, but its name then finds nothing: take references from the
     /// mapping.
     /// </summary>
-    internal MappedSegment? TryMap(string name, long expectedLength)
+    public MappedSegment? TryMap(string name, long expectedLength)
     {
         SegmentName.Check(name);
         if (expectedLength <= 0)

@@ -7,11 +7,15 @@ internal sealed partial class DataDirectory
 
     private const int WritableByOthers = 0x2, GroupReads = 0x28; // 0002, 0050
 
+    private const string DataKind = "data directory";
+
     private const string SharedHome = "/run/zkarrow";
 
-    private DataDirectory(string path)
+    private DataDirectory(string path, bool isDurable = false, long spaceLimit = 0)
     {
         Path = path;
+        _isDurable = isDurable;
+        Budget = spaceLimit == 0 ? null : new SpaceBudget(this, spaceLimit);
         Pool = new SegmentPool(path);
     }
 
@@ -27,18 +31,15 @@ internal sealed partial class DataDirectory
     /// <summary>
     /// Opens, and if need be makes, the data directory of a namespace: the explicit path as it is; or
     /// <c>/run/zkarrow/&lt;namespace&gt;</c> where <c>/run/zkarrow</c> is a directory this process may write; or
-    /// <c>/dev/shm/zkarrow-&lt;uid&gt;/&lt;namespace&gt;</c>.
+    /// <c>/dev/shm/zkarrow-&lt;uid&gt;/&lt;namespace&gt;</c>. A space limit of 0 is none.
     /// </summary>
-    internal static DataDirectory Open(string? explicitPath, string namespaceId)
+    internal static DataDirectory Open(string? explicitPath, string namespaceId, long spaceLimit = 0)
     {
         if (explicitPath is not null)
         {
-            if (explicitPath.Length == 0)
-                throw new ZkArrowException(
-                    ZkArrowStatus.InvalidArgument, "An empty path was given as the data directory; give a path or none.");
-            string path = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(explicitPath));
-            MakeParents(path);
-            return OpenChecked(path, mustBeOurs: false);
+            string path = Absolute(explicitPath, DataKind);
+            MakeParents(path, DataKind);
+            return OpenChecked(path, mustBeOurs: false, spaceLimit: spaceLimit);
         }
 
         if (!SegmentName.IsPart(namespaceId))
@@ -47,14 +48,18 @@ internal sealed partial class DataDirectory
                 $"“{namespaceId}” was given as a namespace; use letters, digits, '-', '_' and '.'.");
         string home = Home;
         if (home == SharedHome)
-            return OpenChecked($"{home}/{namespaceId}", mustBeOurs: false);
+            return OpenChecked($"{home}/{namespaceId}", mustBeOurs: false, spaceLimit: spaceLimit);
 
         // everybody may write to /dev/shm, so somebody else may have made this name first to watch our bytes
         OpenChecked(home, mustBeOurs: true);
-        return OpenChecked($"{home}/{namespaceId}", mustBeOurs: true);
+        return OpenChecked($"{home}/{namespaceId}", mustBeOurs: true, spaceLimit: spaceLimit);
     }
 
-    private static DataDirectory OpenChecked(string path, bool mustBeOurs)
+    private static string Absolute(string path, string kind) => path.Length > 0
+        ? System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path))
+        : throw new ZkArrowException(ZkArrowStatus.InvalidArgument, $"An empty path was given as the {kind}; give a path or none.");
+
+    private static DataDirectory OpenChecked(string path, bool mustBeOurs, string kind = DataKind, bool isDurable = false, long spaceLimit = 0)
     {
         try
         {
@@ -64,30 +69,30 @@ internal sealed partial class DataDirectory
         {
             // nothing was lost: a file system such as /proc has no room for directories of ours
             throw new ZkArrowException(
-                ZkArrowStatus.InvalidArgument, $"The data directory {path} cannot be made there; give one on tmpfs or a local disk.", e);
+                ZkArrowStatus.InvalidArgument, $"The {kind} {path} cannot be made there; give one on tmpfs or a local disk.", e);
         }
 
         if (!Libc.Stat(path, follow: !mustBeOurs, out Libc.FileStatus status))
-            throw LibcError.Make("Looking up the data directory", path);
+            throw LibcError.Make($"Looking up the {kind}", path);
         if (!status.IsDirectory)
             throw new ZkArrowException(
-                ZkArrowStatus.InvalidArgument, $"{path} was found not to be a directory; remove it or give another data directory.");
-        CheckRights(path, status, mustBeOurs);
+                ZkArrowStatus.InvalidArgument, $"{path} was found not to be a directory; remove it or give another {kind}.");
+        CheckRights(path, status, mustBeOurs, kind);
         if (Libc.statfs(path, out Libc.FileSystemStatus system) != 0)
             throw LibcError.Make("Asking for the file system of", path);
         if (FileSystems.NetworkName(system.Type) is string network)
             throw new ZkArrowException(
                 ZkArrowStatus.InvalidArgument,
-                $"The data directory {path} was found on {network}, where hosts do not see each other's locks at once; give one on tmpfs or a local disk.");
-        return new DataDirectory(path);
+                $"The {kind} {path} was found on {network}, where hosts do not see each other's locks at once; give one on tmpfs or a local disk.");
+        return new DataDirectory(path, isDurable, spaceLimit);
     }
 
-    private static void CheckRights(string path, in Libc.FileStatus status, bool mustBeOurs)
+    private static void CheckRights(string path, in Libc.FileStatus status, bool mustBeOurs, string kind)
     {
         if ((status.Mode & WritableByOthers) != 0)
             throw new ZkArrowException(
                 ZkArrowStatus.PermissionDenied,
-                $"The data directory {path} was found writable for every user, who could remove or replace segments; run chmod o-w on it.");
+                $"The {kind} {path} was found writable for every user, who could remove or replace segments; run chmod o-w on it.");
         if (status.Uid == Libc.geteuid())
             return;
 
@@ -95,13 +100,13 @@ internal sealed partial class DataDirectory
         if (mustBeOurs || (status.Mode & GroupReads) != GroupReads || !IsAllowed(path, Libc.R_OK | Libc.X_OK))
             throw new ZkArrowException(
                 ZkArrowStatus.PermissionDenied,
-                $"The data directory {path} was found to belong to user {status.Uid} with mode {Convert.ToString(status.Mode & 0xFFF, 8)}; give another one, or join a group that may read it (mode 2750).");
+                $"The {kind} {path} was found to belong to user {status.Uid} with mode {Convert.ToString(status.Mode & 0xFFF, 8)}; give another one, or join a group that may read it (mode 2750).");
     }
 
     private static bool IsAllowed(string path, int mode) =>
         Libc.faccessat(Libc.AT_FDCWD, path, mode, Libc.AT_EACCESS) == 0;
 
-    private static void MakeParents(string path)
+    private static void MakeParents(string path, string kind)
     {
         try
         {
@@ -112,7 +117,7 @@ internal sealed partial class DataDirectory
         {
             throw new ZkArrowException(
                 e is IOException ? ZkArrowStatus.InvalidArgument : ZkArrowStatus.PermissionDenied,
-                $"The folders above the data directory {path} could not be made ({e.Message}); make them or give another path.",
+                $"The folders above the {kind} {path} could not be made ({e.Message}); make them or give another path.",
                 e);
         }
     }

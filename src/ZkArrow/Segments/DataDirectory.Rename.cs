@@ -6,11 +6,15 @@ internal sealed partial class DataDirectory
     /// Gives a segment that no record names yet another name, which is not in use. A pin on it stays. False when it is gone:
     /// a sweeper took it, for want of a pin, or its whole incarnation was removed.
     /// </summary>
-    internal bool Rename(string from, string to)
+    public bool Rename(string from, string to)
     {
         SegmentName.Check(from);
         SegmentName.Check(to);
-        return RenamePath($"{Path}/{from}", $"{Path}/{to}");
+        string target = $"{Path}/{to}";
+        bool done = RenamePath($"{Path}/{from}", target);
+        if (done && _isDurable)
+            SyncEntry(target);
+        return done;
     }
 
     /// <summary>Renames a file, and makes the folder it goes to; false when it is gone.</summary>

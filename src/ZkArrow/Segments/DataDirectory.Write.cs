@@ -34,8 +34,11 @@ internal sealed partial class DataDirectory
             throw new ZkArrowException(
                 ZkArrowStatus.InvalidArgument, $"A segment of {length} bytes was to be written; it has at least one.");
         string path = $"{Path}/{name}";
-        return WithPooledSpace(() => TryRecycle(path, length, fill) ?? WriteFresh(path, length, fill));
+        using SpaceBudget.Reservation? room = Budget?.Take(length, path);
+        return WithPooledSpace(() => (_isDurable ? null : TryRecycle(path, length, fill)) ?? WriteFresh(path, length, fill));
     }
+
+    IDisposable ISegmentPlace.WritePinned(string name, long length, Action<IIpcSink> fill) => WritePinned(name, length, fill);
 
     /// <summary>What needs space is tried again with that of the pool.</summary>
     private T WithPooledSpace<T>(Func<T> take)
@@ -85,7 +88,11 @@ internal sealed partial class DataDirectory
             if (!pin.TryLock(path))
                 throw new ZkArrowException(
                     ZkArrowStatus.Internal, $"The unnamed file of {path} was found locked; report it with this message.");
+            if (_isDurable)
+                Sync(pin.Descriptor, path);
             Link(pin.Descriptor, directory, path);
+            if (_isDurable)
+                SyncEntry(path);
             return pin;
         }
         catch
@@ -181,7 +188,7 @@ internal sealed partial class DataDirectory
 
     private ZkArrowException Full(string path, long needed, long taken) => new(
         ZkArrowStatus.NoSpace,
-        $"{path} needed {needed} bytes and {FreeBytes + taken} were free; drop old versions, or enlarge the file system (tmpfs: mount -o remount,size=…).");
+        $"{path} needed {needed} bytes and {FreeBytes + taken} were free; {SpaceAdvice}, or enlarge the file system (tmpfs: mount -o remount,size=…).");
 
     private ZkArrowException Unsupported(string what)
     {

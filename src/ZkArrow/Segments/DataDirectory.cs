@@ -4,10 +4,16 @@ namespace ZkArrow.Segments;
 /// One directory of immutable segments, one sub directory for each incarnation, shared by the processes of a host. It
 /// knows bytes and files; which of them are referenced is for the caller to know.
 /// </summary>
-internal sealed partial class DataDirectory
+internal sealed partial class DataDirectory : ISegmentPlace
 {
     /// <summary>The absolute path of the directory.</summary>
     internal string Path { get; }
+
+    /// <summary>What helps when space is short, for sentences.</summary>
+    internal const string SpaceAdvice = "drop versions, set a retention, close tables";
+
+    /// <summary>What the directory may hold; null for whatever its file system has room for.</summary>
+    internal SpaceBudget? Budget { get; }
 
     /// <summary>Files that wait to be written again.</summary>
     internal SegmentPool Pool { get; }
@@ -44,14 +50,19 @@ internal sealed partial class DataDirectory
     {
         var files = new List<SegmentFile>();
         foreach (string incarnation in Incarnations())
-            foreach (string path in FilesOf(incarnation))
-            {
-                string name = path[(Path.Length + 1)..];
-                if (SegmentName.IsValid(name) && Libc.Stat(path, follow: false, out Libc.FileStatus status) && status.IsRegular)
-                    files.Add(new SegmentFile(name, status.Size, status.Age));
-            }
-
+            files.AddRange(List(incarnation));
         return files;
+    }
+
+    /// <summary>The linked segments of one incarnation, of which the path is given.</summary>
+    internal IEnumerable<SegmentFile> List(string incarnation)
+    {
+        foreach (string path in FilesOf(incarnation))
+        {
+            string name = path[(Path.Length + 1)..];
+            if (SegmentName.IsValid(name) && Libc.Stat(path, follow: false, out Libc.FileStatus status) && status.IsRegular)
+                yield return new SegmentFile(name, status.Size, status.Age);
+        }
     }
 
     /// <summary>Whether a reader, or a writer before its commit, holds a segment just now.</summary>
@@ -66,7 +77,7 @@ internal sealed partial class DataDirectory
     }
 
     /// <summary>Removes a segment; false when it is not there. Mappings of it stay readable.</summary>
-    internal bool Unlink(string name)
+    public bool Unlink(string name)
     {
         SegmentName.Check(name);
         return UnlinkPath($"{Path}/{name}");
@@ -107,7 +118,7 @@ internal sealed partial class DataDirectory
 
     private void RetirePath(string path)
     {
-        if (!Pool.TryRetire(path))
+        if (_isDurable || !Pool.TryRetire(path))
             UnlinkPath(path);
     }
 
@@ -118,7 +129,8 @@ internal sealed partial class DataDirectory
         return LibcError.Last == Libc.ENOENT ? false : throw LibcError.Make("Removing", path);
     }
 
-    private IEnumerable<string> Incarnations() =>
+    /// <summary>The paths of the incarnations' folders.</summary>
+    internal IEnumerable<string> Incarnations() =>
         Entries(Path, directories: true).Where(
             path => SegmentName.IsPart(System.IO.Path.GetFileName(path.AsSpan())) && IsRealDirectory(path));
 

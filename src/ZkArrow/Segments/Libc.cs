@@ -22,9 +22,10 @@ internal static unsafe partial class Libc
     internal const int MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_FIXED = 0x10, MAP_ANONYMOUS = 0x20, MAP_NORESERVE = 0x4000, MAP_POPULATE = 0x8000;
     internal const int MREMAP_MAYMOVE = 1, MREMAP_FIXED = 2, MREMAP_DONTUNMAP = 4;
     internal const int MADV_DONTFORK = 10;
+    internal const uint MFD_CLOEXEC = 1;
     internal const int X_OK = 1, W_OK = 2, R_OK = 4;
 
-    internal const int EPERM = 1, ENOENT = 2, EINTR = 4, ENXIO = 6, EWOULDBLOCK = 11, ENOMEM = 12, EACCES = 13, EFAULT = 14;
+    internal const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, ENXIO = 6, EWOULDBLOCK = 11, ENOMEM = 12, EACCES = 13, EFAULT = 14;
     internal const int EEXIST = 17, ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ENFILE = 23, EMFILE = 24, ENOSPC = 28;
     internal const int EROFS = 30, ENOTEMPTY = 39, ELOOP = 40, EOPNOTSUPP = 95, EDQUOT = 122;
 
@@ -124,6 +125,15 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Name, SetLastError = true)]
     internal static partial int ftruncate(int fd, long length);
+
+    [LibraryImport(Name, SetLastError = true)]
+    internal static partial int fsync(int fd);
+
+    [LibraryImport(Name, SetLastError = true)]
+    internal static partial int syncfs(int fd);
+
+    [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int memfd_create(string name, uint flags);
 
     [LibraryImport(Name, SetLastError = true)]
     internal static partial int fchmod(int fd, uint mode);

@@ -18,6 +18,7 @@ internal static class LibcError
             Libc.EACCES or Libc.EPERM => (ZkArrowStatus.PermissionDenied,
                 "run as the owner of the data directory or join its group"),
             Libc.ENOENT => (ZkArrowStatus.DataLost, "the data directory was removed under this process; open it again"),
+            Libc.EIO => (ZkArrowStatus.Internal, "the disk failed; look at the kernel's log (dmesg)"),
             Libc.EROFS => (ZkArrowStatus.PermissionDenied, "remount the file system read-write"),
             Libc.EMFILE => (ZkArrowStatus.TooLarge, "raise the limit of open files (ulimit -n) or release mappings"),
             Libc.ENFILE => (ZkArrowStatus.TooLarge, "raise fs.file-max"),

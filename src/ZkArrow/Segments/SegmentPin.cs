@@ -17,6 +17,9 @@ internal sealed class SegmentPin : SafeHandle
 
     internal int Descriptor => (int)handle;
 
+    /// <summary>What an unnamed file takes of a budget, until it has a name or is closed.</summary>
+    internal SpaceBudget.Reservation? Reservation { get; set; }
+
     /// <summary>Takes the shared lock without waiting; false when a sweeper has the exclusive one just now.</summary>
     internal bool TryLock(string path)
     {
@@ -41,6 +44,7 @@ internal sealed class SegmentPin : SafeHandle
     {
         if (_locked)
             SegmentCounters.Unpinned();
+        Reservation?.Dispose();
         return Libc.close(Descriptor) == 0;
     }
 }

@@ -107,6 +107,14 @@ internal sealed class SegmentPool
         return removed;
     }
 
+    /// <summary>Removes everything that no reader holds.</summary>
+    internal void GiveBack()
+    {
+        foreach (PooledFile file in List())
+            Remove(file.Path, evenIfHeld: false);
+        ForgetGone();
+    }
+
     /// <summary>Takes the mapping of a recycled file back.</summary>
     internal void Return((ulong Device, ulong Inode) identity, WarmMapping mapping)
     {
@@ -237,13 +245,15 @@ internal sealed class SegmentPool
     }
 
     /// <summary>Gives the pages back at once where nobody reads them, although other processes may have the file mapped still.</summary>
-    private static bool Remove(string path)
+    private static bool Remove(string path, bool evenIfHeld = true)
     {
         using SegmentPin? file = TryClaim(path, forWriting: false, out Libc.FileStatus status);
         if (file == null)
             return false;
         if (status.Links == 1 && file.TryFlock(Libc.LOCK_EX))
             _ = Libc.ftruncate(file.Descriptor, 0);
+        else if (!evenIfHeld)
+            return false;
         return Libc.unlink(path) == 0;
     }
 

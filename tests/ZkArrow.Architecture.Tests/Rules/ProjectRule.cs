@@ -9,7 +9,8 @@ internal static class ProjectRule
     {
         ["ZkArrow.ZooKeeper"] = ["Microsoft.Extensions.Logging.Abstractions"],
         ["ZkArrow"] = ["ZkArrow.ZooKeeper", "Apache.Arrow", "SourceGear.sqlite3"],
-        ["ZkArrow.Native"] = ["ZkArrow"],
+        ["ZkArrow.Sql"] = ["ZkArrow", "Apache.Arrow"],
+        ["ZkArrow.Native"] = ["ZkArrow", "ZkArrow.Sql"],
         ["ZkArrow.Cli"] = ["ZkArrow", "System.CommandLine", "Spectre.Console"],
     };
 

@@ -74,7 +74,7 @@ public sealed class RetentionTests : DatasetFixture
         });
 
         static Manifest Version(long number, long bytes, long at) => new(
-            1, number, 0, "c", "s", 1, bytes, at, "1@h", Manifest.Host, [new SegmentRecord($"f{number}", bytes, 1)]);
+            1, number, 0, "c", "s", 1, bytes, at, "1@h", Manifest.NameOf(Residency.Host), [new SegmentRecord($"f{number}", bytes, 1)]);
     }
 
     /// <summary>

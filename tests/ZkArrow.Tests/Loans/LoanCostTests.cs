@@ -75,7 +75,7 @@ public sealed unsafe partial class LoanCostTests : SegmentFixture
         LoanRegions regions = new(file.BodyLength);
         ArrowArray batch = layout.Build(memory.Start + file.BodyStart, regions);
         new Span<long>(batch.Children[0]->Buffers[1], (int)(bytes / 8)).Fill(3);
-        LoanSource source = new(schema, memory, file);
+        LoanSource source = new(schema, memory, file, Data);
         Cost before = Cost.Now();
         source.Describe(&batch, regions);
         source.Complete(new string('a', 32));
@@ -84,7 +84,7 @@ public sealed unsafe partial class LoanCostTests : SegmentFixture
         Cost cost = Cost.Now() - before;
         batch.Release(&batch);
         source.Settle(Data, name2, kept: false);
-        source.Abandon(Data);
+        source.Abandon();
         return cost;
     }
 

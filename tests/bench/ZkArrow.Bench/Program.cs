@@ -26,8 +26,9 @@ await using IDriver driver = arguments switch
     ["notify", string connect, string directory] => await NotifyDriver.OpenAsync(connect, directory),
     ["owner", string url, string connect, string directory] => await OwnerDriver.OpenAsync(url, connect, directory),
     ["scale", string url, string directory] => await ScaleDriver.OpenAsync(url, directory),
+    ["sql", string url, string directory] => await SqlDriver.OpenAsync(url, directory),
     _ => throw new ArgumentException("usage: ZkArrow.Bench exchange | metadata | client HOST:PORT | publish HOST:PORT DIRECTORY"
-        + " | notify HOST:PORT DIRECTORY | owner URL HOST:PORT DIRECTORY | scale URL DIRECTORY"),
+        + " | notify HOST:PORT DIRECTORY | owner URL HOST:PORT DIRECTORY | scale URL DIRECTORY | sql URL DIRECTORY"),
 };
 
 while (await Console.In.ReadLineAsync() is { } line)

@@ -32,6 +32,8 @@ static zka_client* client;
 static char url[512];
 static char data_dir[512];
 static char code_tag[256];
+static char disk_dir[512];
+static int64_t space_limit;
 static kept keeps[32];
 
 static kept* keep_of(const char* key) {
@@ -81,6 +83,8 @@ static void add_number(cJSON* answer, const char* field, int64_t value) {
   cJSON_AddNumberToObject(answer, field, (double)value);
 }
 
+static const char* const residencies[] = {"auto", "inline", "host", "disk", "process"};
+
 static void add_version_as(cJSON* answer, const char* name, const zka_version_info* info) {
   cJSON* version = cJSON_AddObjectToObject(answer, name);
   add_number(version, "number", (int64_t)info->number);
@@ -89,7 +93,7 @@ static void add_version_as(cJSON* answer, const char* name, const zka_version_in
   add_number(version, "epoch", (int64_t)info->epoch);
   cJSON_AddStringToObject(version, "commit_id", info->commit_id);
   cJSON_AddStringToObject(version, "schema_id", info->schema_id);
-  cJSON_AddStringToObject(version, "residency", info->residency == ZKA_RESIDENCY_INLINE ? "inline" : "host");
+  cJSON_AddStringToObject(version, "residency", residencies[info->residency]);
   add_number(version, "commit_number", info->commit_number);
 }
 
@@ -114,6 +118,8 @@ static zka_status open_client(zka_client** out, int64_t session_timeout_ms, int6
   options.session_timeout_ms = (int32_t)session_timeout_ms;
   options.code_tag = code_tag[0] != '\0' ? code_tag : NULL;
   options.data_dir = data_dir[0] != '\0' ? data_dir : NULL;
+  options.disk_dir = disk_dir[0] != '\0' ? disk_dir : NULL;
+  options.space_limit = space_limit;
   return zka_client_open(url, &options, timeout_ms, NULL, out, error);
 }
 
@@ -122,6 +128,8 @@ static zka_status do_open(const cJSON* request, cJSON* answer, zka_error* error)
   snprintf(url, sizeof(url), "%s", text(request, "url"));
   snprintf(data_dir, sizeof(data_dir), "%s", text(request, "data_dir") != NULL ? text(request, "data_dir") : "");
   snprintf(code_tag, sizeof(code_tag), "%s", text(request, "code_tag") != NULL ? text(request, "code_tag") : "");
+  snprintf(disk_dir, sizeof(disk_dir), "%s", text(request, "disk_dir") != NULL ? text(request, "disk_dir") : "");
+  space_limit = number(request, "space_limit", 0);
   return open_client(&client, number(request, "session_timeout_ms", 0), deadline(request), error);
 }
 
@@ -168,8 +176,8 @@ static void publish_options(const cJSON* request, zka_publish_options* options) 
   const char* residency = text(request, "residency");
   options->expected_version = number(request, "expected_version", ZKA_ANY_VERSION);
   if (is_true(request, "same_schema")) options->flags = ZKA_PUBLISH_SAME_SCHEMA;
-  if (residency != NULL && strcmp(residency, "host") == 0) options->residency = ZKA_RESIDENCY_HOST;
-  if (residency != NULL && strcmp(residency, "inline") == 0) options->residency = ZKA_RESIDENCY_INLINE;
+  for (int32_t known = ZKA_RESIDENCY_INLINE; known <= ZKA_RESIDENCY_PROCESS; ++known)
+    if (residency != NULL && strcmp(residency, residencies[known]) == 0) options->residency = known;
   attach(request, options);
 }
 

@@ -31,6 +31,8 @@ Make make_of(const Json& request) {
           make.value("batches", std::int64_t{1})};
 }
 
+const char* const residencies[] = {"auto", "inline", "host", "disk", "process"};
+
 Json json_of(const zkarrow::Version& version) {
   return {{"number", version.number},
           {"rows", version.rows},
@@ -38,7 +40,7 @@ Json json_of(const zkarrow::Version& version) {
           {"epoch", version.epoch},
           {"commit_id", version.commit_id},
           {"schema_id", version.schema_id},
-          {"residency", version.residency == zkarrow::Residency::in_line ? "inline" : "host"},
+          {"residency", residencies[static_cast<int>(version.residency)]},
           {"commit_number", version.commit_number}};
 }
 
@@ -75,8 +77,8 @@ zkarrow::PublishOptions publish_options(const Json& request) {
   options.same_schema = request.value("same_schema", false);
   if (request.contains("expected_version")) options.expected_version = request["expected_version"];
   const std::string residency = request.value("residency", "auto");
-  if (residency == "host") options.residency = zkarrow::Residency::host;
-  if (residency == "inline") options.residency = zkarrow::Residency::in_line;
+  for (int known = 1; known < 5; ++known)
+    if (residency == residencies[known]) options.residency = static_cast<zkarrow::Residency>(known);
   options.tags = request.value("tags", std::vector<std::string>());
   options.metadata = request.value("metadata", std::map<std::string, std::string>());
   if (request.contains("lifetime"))
@@ -123,6 +125,8 @@ class Driver {
     options_.data_dir = request.value("data_dir", "");
     options_.session_timeout = std::chrono::milliseconds(request.value("session_timeout_ms", 0));
     options_.code_tag = request.value("code_tag", "");
+    options_.disk_dir = request.value("disk_dir", "");
+    options_.space_limit = request.value("space_limit", std::int64_t{0});
     options_.timeout = deadline(request);
     client_ = zkarrow::Client::connect(url_, options_);
     return Json::object();

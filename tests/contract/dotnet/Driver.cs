@@ -95,7 +95,7 @@ internal sealed class Driver : IAsyncDisposable
     private async ValueTask<JsonObject> OpenAsync(JsonObject request)
     {
         _url = (string)request["url"]!;
-        _options = new ZkArrowOptions { DataDirectory = (string?)request["data_dir"], CodeTag = (string?)request["code_tag"] };
+        _options = new ZkArrowOptions { DataDirectory = (string?)request["data_dir"], CodeTag = (string?)request["code_tag"], DiskDirectory = (string?)request["disk_dir"], SpaceLimit = (long?)request["space_limit"] ?? 0 };
         if (request["session_timeout_ms"] is { } session)
             _options = _options with { SessionTimeout = TimeSpan.FromMilliseconds((int)session) };
         if (request["timeout_ms"] is { } timeout)
@@ -350,12 +350,7 @@ internal sealed class Driver : IAsyncDisposable
         Owner = (string?)request["owner"] is { } key ? _owners[key] : null,
         ExpectedVersion = (long?)request["expected_version"],
         SameSchema = (bool?)request["same_schema"] ?? false,
-        Residency = (string?)request["residency"] switch
-        {
-            "host" => Residency.Host,
-            "inline" => Residency.Inline,
-            _ => null,
-        },
+        Residency = Enum.TryParse((string?)request["residency"], ignoreCase: true, out Residency residency) ? residency : null,
         Tags = [.. (request["tags"]?.AsArray() ?? []).Select(tag => (string)tag!)],
         Metadata = (request["metadata"]?.AsObject() ?? []).ToDictionary(pair => pair.Key, pair => (string)pair.Value!),
         Lifetime = History.LifetimeOf(request),
@@ -396,7 +391,7 @@ internal sealed class Driver : IAsyncDisposable
         ["epoch"] = version.Epoch,
         ["commit_id"] = version.CommitId,
         ["schema_id"] = version.SchemaId,
-        ["residency"] = version.Residency == Residency.Inline ? "inline" : "host",
+        ["residency"] = version.Residency switch { Residency.Inline => "inline", Residency.Disk => "disk", Residency.Process => "process", _ => "host" },
         ["commit_number"] = version.CommitNumber,
     };
 }

@@ -63,6 +63,7 @@ class Stage:
             if mounted:
                 subprocess.run(["umount", "--lazy", str(data_dir)], check=True)
             shutil.rmtree(data_dir, ignore_errors=True)
+            shutil.rmtree(f"{data_dir}-disk", ignore_errors=True)
 
     def driver(self, role: str, language: str) -> Driver:
         """The driver that plays a role."""
@@ -127,7 +128,7 @@ class _Play:
         self._case = case
         self._data_dir = data_dir
         self._known: dict[str, Any] = dict(case.parameters)
-        self._known.update(url=stage.url(chroot), data_dir=str(data_dir), chroot=chroot)
+        self._known.update(url=stage.url(chroot), data_dir=str(data_dir), disk_dir=f"{data_dir}-disk", chroot=chroot)
 
     def run(self) -> None:
         """Opens the clients, takes the steps, closes, and counts what is left."""

@@ -54,8 +54,9 @@ class Driver:
             options["data_dir"] = request["data_dir"]
         if "session_timeout_ms" in request:
             options["session_timeout"] = request["session_timeout_ms"] / 1000
-        if "code_tag" in request:
-            options["code_tag"] = request["code_tag"]
+        for option in ("code_tag", "disk_dir", "space_limit"):
+            if option in request:
+                options[option] = request[option]
         self._client = zkarrow.connect(request["url"], **options)
         return {}
 
@@ -141,7 +142,7 @@ class Driver:
 
     def _publish_loan(self, request: Request, loan: zkarrow.Loan, rows: int) -> Answer:
         options: dict[str, Any] = _timeout(request)
-        for option in ("expected_version", "same_schema"):
+        for option in ("expected_version", "residency", "same_schema"):
             if option in request:
                 options[option] = request[option]
         if "owner" in request:

@@ -32,6 +32,10 @@ struct ConnectOptions {
   std::optional<std::int64_t> inline_max;
   /// What this program calls itself, recorded with each version it publishes; empty = nothing.
   std::string code_tag{};
+  /// The disk directory, for versions with Residency::disk; empty = none. Any number of namespaces may share it.
+  std::string disk_dir{};
+  /// Bytes that the data directory may hold, as this client counts before it adds to it; 0 = what its file system has.
+  std::int64_t space_limit = 0;
   /// The deadline.
   Timeout timeout = default_timeout;
   /// Ends the call from another thread; it must outlive the call.
@@ -86,6 +90,8 @@ class Client {
     raw.auth = options.auth.empty() ? nullptr : detail::c_str(options.auth);
     raw.inline_max = options.inline_max.value_or(-1);
     raw.code_tag = options.code_tag.empty() ? nullptr : detail::c_str(options.code_tag);
+    raw.disk_dir = options.disk_dir.empty() ? nullptr : detail::c_str(options.disk_dir);
+    raw.space_limit = options.space_limit;
     zka_client* handle = nullptr;
     detail::check([&](zka_error* error) {
       return zka_client_open(detail::c_str(url), &raw, options.timeout.milliseconds(),

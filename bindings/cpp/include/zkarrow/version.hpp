@@ -22,6 +22,10 @@ enum class Residency : std::int32_t {
   in_line = ZKA_RESIDENCY_INLINE,
   /// In shared memory of one host.
   host = ZKA_RESIDENCY_HOST,
+  /// In files on a disk of one host, which outlive a restart of it.
+  disk = ZKA_RESIDENCY_DISK,
+  /// In the memory of the process that published it, for as long as its client is open.
+  process = ZKA_RESIDENCY_PROCESS,
 };
 
 /// How long a dataset stays.
@@ -126,13 +130,19 @@ class VersionRows {
             rows_[row],
             nbytes_[row],
             timestamp(committed_at_[row]),
-            residency_[row] == "inline" ? Residency::in_line : Residency::host,
+            residency_of(residency_[row]),
             std::string(),
             std::string(schema_id_[row]),
             commit_number_[row]};
   }
 
  private:
+  [[nodiscard]] static Residency residency_of(std::string_view name) {
+    if (name == "inline") return Residency::in_line;
+    if (name == "disk") return Residency::disk;
+    return name == "process" ? Residency::process : Residency::host;
+  }
+
   Column<std::uint64_t> number_;
   Column<std::uint64_t> epoch_;
   Column<std::int64_t> rows_;
