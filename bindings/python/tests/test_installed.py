@@ -52,6 +52,7 @@ async def twin() -> None:
             reveal_type(version)  # zkarrow._version.Version
         await client.stat(5)  # error: Argument 1
         await client.read("a", timeout="long")  # error: Argument "timeout"
+        await owner.publish(zkarrow.table({"x": [1]}), lifetmie="session")  # error: Unexpected keyword
 """
 
 

@@ -129,9 +129,9 @@ class Client(Handle):
         """Makes a table the next version of a dataset, atomically; makes the dataset if need be.
 
         ``table`` has ``__arrow_c_stream__`` or ``__arrow_c_array__`` (or their device twins, its
-        memory being the CPU's), or is an iterable of such objects with one schema; all its batches are read, perhaps on another thread, and copied
-        once. What an iterable raises is raised here. ``expected_version`` is the number the head
-        must have, 0 = the dataset must not exist yet, None = do not compare. ``residency`` None =
+        memory being the CPU's), or is an iterable of such objects with one schema; all its batches
+        are read, perhaps on another thread, and copied once. What an iterable raises is raised here.
+        ``expected_version`` is the number the head must have, 0 = the dataset must not exist yet, None = do not compare. ``residency`` None =
         inline when small, else host. ``same_schema`` refuses a schema other than the head's.
         ``owner`` is the dataset's, from `own`; a dataset that has one refuses everybody else.
 

@@ -179,8 +179,8 @@ class Owner(_Twin[zkarrow.Owner]):
     """The right to be the one writer of a dataset; see `zkarrow.Owner`. Where an ``owner`` is asked
     for, it is this one's ``sync``."""
 
-    publish = _method(zkarrow.Owner.publish)  # type: ignore[arg-type]  # its options are untyped
-    append = _method(zkarrow.Owner.append)  # type: ignore[arg-type]
+    publish = _method(zkarrow.Owner.publish)
+    append = _method(zkarrow.Owner.append)
     wait = _method(zkarrow.Owner.wait)
     release = _method(zkarrow.Owner.release)
 
