@@ -572,4 +572,8 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     ),
     "zka__counters": (c_int32, [POINTER(zka_counters), POINTER(zka_error)]),
     "zka__raise_for_test": (c_int32, [c_int32, c_int32, c_uint32, POINTER(zka_error)]),
+    "zka__capsule_destructor": (
+        c_int32,
+        [POINTER(c_void_p), POINTER(c_void_p), POINTER(zka_error)],
+    ),
 }

@@ -1532,6 +1532,22 @@ ZKA_API zka_status zka__counters(zka_counters* out, zka_error* error);
  */
 ZKA_API zka_status zka__raise_for_test(zka_status status, int32_t keeper_code, uint32_t flags, zka_error* error);
 
+/**
+ * \brief A destructor for Python capsules that carry Arrow structs. It releases what a struct still owns, also while a
+ * Python exception is on its way, and frees the struct.
+ * \param python addresses of PyCapsule_GetName, PyCapsule_GetPointer, PyErr_Fetch, PyErr_Restore, and of the function that
+ * frees the struct.
+ * \param[out] out the destructor, a PyCapsule_Destructor.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands; the addresses are kept.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API zka_status zka__capsule_destructor(void* const* python, void** out, zka_error* error);
+
 /** @} */
 
 #ifdef __cplusplus
