@@ -89,6 +89,7 @@ Step("Publish-Native", "libzkarrow.so with its soname links, to artifacts/lib")
         // a new file each time: a process that has the old one mapped keeps it
         Run(1, "cp", "--remove-destination", $"{output}/libzkarrow.so", $"{lib}/libzkarrow.so.{version}");
         Run(1, "cp", "--remove-destination", $"{output}/libzkarrow.so.dbg", $"{lib}/libzkarrow.so.dbg");
+        Run(1, "cp", "--remove-destination", $"{output}/libduckdb.so", $"{lib}/libduckdb.so");
         Run(1, "ln", "-sfn", $"libzkarrow.so.{version}", $"{lib}/libzkarrow.so.0");
         Run(1, "ln", "-sfn", "libzkarrow.so.0", $"{lib}/libzkarrow.so");
     });

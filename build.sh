@@ -38,7 +38,7 @@ packages_for() {
     Demo-ZooKeeper) echo "$native $cpp python3 zookeeper" ;;
     Bench) echo "$native $cpp $python zookeeper libzookeeper-mt-dev python3-kazoo debootstrap" ;;
     Fuzz) echo clang libclang-rt-14-dev ;;
-    Test-Python) echo "$native $python zookeeper" ;;
+    Test-Python) echo "$native $python python3-venv mypy zookeeper" ;;
     # an unknown target is for Cake to refuse, and the rest need everything
     *) echo "$native $cpp $python $drivers doctest-dev valgrind zookeeper python3-kazoo debootstrap iproute2 nftables" ;;
   esac

@@ -6,7 +6,7 @@ using ZkArrow.Segments;
 namespace ZkArrow.Native;
 
 /// <summary>The internals group of <c>zkarrow.h</c>.</summary>
-internal static unsafe class InternalsExports
+internal static unsafe partial class InternalsExports
 {
     [UnmanagedCallersOnly(EntryPoint = "zka__counters", CallConvs = [typeof(CallConvCdecl)])]
     internal static int Counters(ZkaCounters* @out, ZkaError* error)
@@ -47,4 +47,25 @@ internal static unsafe class InternalsExports
             return Guard.Fail(e, error);
         }
     }
+
+    [UnmanagedCallersOnly(EntryPoint = "zka__capsule_destructor", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int CapsuleDestructor(nint* python, nint* @out, ZkaError* error)
+    {
+        Output.Clear(@out);
+        if (!Guard.Enter(error, out int status))
+            return status;
+        try
+        {
+            *Argument.NotNull(@out) = zkcapsule_destructor(Argument.NotNull(python));
+            return Guard.Ok;
+        }
+        catch (Exception e)
+        {
+            return Guard.Fail(e, error);
+        }
+    }
+
+    // it is C, because no managed method knows what Python has on its way; linked in, like the guard of segments
+    [LibraryImport("zkguard")]
+    private static partial nint zkcapsule_destructor(nint* python);
 }

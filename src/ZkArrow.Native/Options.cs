@@ -1,3 +1,5 @@
+using ZkArrow.Sql;
+
 namespace ZkArrow.Native;
 
 /// <summary>Translates option structs; NULL stands for the defaults.</summary>
@@ -130,6 +132,19 @@ internal static unsafe class Options
         ZkaSnapshotOptions given = *Argument.Sized(options);
         Argument.Zero((int)given.Reserved, "reserved");
         return Moment(given.AsOfCommitNumber, given.AsOfUs, given.AsOfCommitId);
+    }
+
+    public static QueryOptions Read(ZkaQueryOptions* options)
+    {
+        if (options == null)
+            return new QueryOptions();
+        ZkaQueryOptions given = *Argument.Sized(options);
+        return new QueryOptions
+        {
+            Threads = given.Threads == 0 ? null : given.Threads,
+            MemoryLimit = given.MemoryLimit == 0 ? null : given.MemoryLimit,
+            AsOf = Moment(given.AsOfCommitNumber, given.AsOfUs, given.AsOfCommitId),
+        };
     }
 
     /// <summary>The moment that one of three fields gives; null when none does.</summary>

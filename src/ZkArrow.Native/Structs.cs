@@ -97,6 +97,18 @@ internal unsafe struct ZkaSnapshotOptions
     public byte* AsOfCommitId;
 }
 
+/// <summary><c>zka_query_options</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct ZkaQueryOptions
+{
+    public uint StructSize;
+    public int Threads;
+    public long MemoryLimit;
+    public long AsOfCommitNumber;
+    public long AsOfUs;
+    public byte* AsOfCommitId;
+}
+
 /// <summary><c>zka_dataset_options</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct ZkaDatasetOptions

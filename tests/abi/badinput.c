@@ -33,6 +33,10 @@ static void library_functions(void) {
   zka_set_log_callback(NULL, NULL, -5);
   INVALID_ARGUMENT(zka__counters(NULL, &error));
   REQUIRE(zka__counters(NULL, NULL) == ZKA_INVALID_ARGUMENT);
+  void *function = &error, *const functions[5] = {NULL};
+  INVALID_ARGUMENT(zka__capsule_destructor(NULL, &function, &error));
+  REQUIRE(function == NULL);
+  INVALID_ARGUMENT(zka__capsule_destructor(functions, NULL, &error));
   REQUIRE(zka__raise_for_test(ZKA_OK, 0, 0, NULL) == ZKA_OK);
   REQUIRE(zka__raise_for_test(ZKA_BUSY, 0, 0, NULL) == ZKA_BUSY);
 }

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import pathlib
 import re
-import subprocess
 import sys
 import types
-import zipfile
 
 import pytest
 import zkarrow
@@ -19,8 +16,9 @@ ROOT = PACKAGE.parents[2]
 SOURCES = sorted(PACKAGE.glob("*.py"))
 
 
-def functions(tree: ast.AST) -> list[ast.FunctionDef]:
-    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+def functions(tree: ast.AST) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return [node for node in ast.walk(tree) if isinstance(node, kinds)]
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)
@@ -49,7 +47,7 @@ def test_all_is_what_there_is() -> None:
     public = {
         name
         for name, value in vars(zkarrow).items()
-        if not name.startswith("_") and name not in ("annotations",)
+        if not name.startswith("_") and name not in ("annotations", "aio")
     }
     assert public | {"__version__"} == set(zkarrow.__all__)
     assert list(zkarrow.__all__) == sorted(zkarrow.__all__)
@@ -75,7 +73,7 @@ def test_only_the_standard_library_is_imported() -> None:
             elif isinstance(node, ast.ImportFrom) and node.level == 0:
                 names = [node.module or ""]
             for name in names:
-                assert name.split(".")[0] in sys.stdlib_module_names, (source.name, name)
+                assert name.split(".")[0] in {"zkarrow", *sys.stdlib_module_names}, source.name
 
 
 def test_protocols_are_told_apart() -> None:
@@ -85,37 +83,28 @@ def test_protocols_are_told_apart() -> None:
     assert isinstance(zkarrow.Table(None, "a"), zkarrow.ArrowSchemaExportable)
 
 
-def test_the_wheel_holds_the_package_and_the_library(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    spec = importlib.util.spec_from_file_location("build_wheel", PACKAGE.parent / "build_wheel.py")
-    assert spec and spec.loader
-    backend = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(backend)
-    monkeypatch.setattr(backend, "LIBRARY", pathlib.Path(zkarrow._ffi.library_path()))
+def test_whatever_is_shown_is_one_line(client: zkarrow.Client) -> None:
+    client.publish("a", zkarrow.table({"x": [1, 2]}))
+    subscription, transaction = client.subscribe("a"), client.transaction()
+    loan, owner, snapshot = client.loan({"x": "int64"}, 1), client.own("o"), client.snapshot(["a"])
+    table = client.read("a")
+    handles: list[zkarrow._handle.Handle] = [
+        client, subscription, transaction, loan, owner, snapshot, table
+    ]  # fmt: skip
+    shown = [*handles, table.version, table.schema, client.list(), client.describe("a")]
+    for one in [*shown, zkarrow.table({"x": [1]}), zkarrow.exchange.echo(table)]:
+        assert re.fullmatch(r"<?(zkarrow\.)?" + type(one).__name__ + r"\b.*", repr(one)), repr(one)
+    for handle in handles[::-1]:
+        handle.close()
+        assert re.fullmatch(r"<zkarrow\.\w+ .*\b(closed|released)\b.*>", repr(handle)), repr(handle)
 
-    name = backend.build_wheel(str(tmp_path))
-    assert name == f"zkarrow-{zkarrow.__version__}-py3-none-linux_x86_64.whl"
-    first = (tmp_path / name).read_bytes()
-    backend.build_wheel(str(tmp_path))
-    assert (tmp_path / name).read_bytes() == first
 
-    with zipfile.ZipFile(tmp_path / name) as wheel:
-        info = f"zkarrow-{zkarrow.__version__}.dist-info"
-        inside = set(wheel.namelist())
-        wheel.extractall(tmp_path / "installed")
-    assert inside == {
-        *(f"zkarrow/{source.name}" for source in SOURCES),
-        "zkarrow/py.typed",
-        "zkarrow/_lib/libzkarrow.so",
-        *(f"{info}/{part}" for part in ("METADATA", "WHEEL", "LICENSE", "RECORD")),
-    }
-    found = subprocess.run(
-        [sys.executable, "-c", "import zkarrow; zkarrow.show_info()"],
-        env={"PYTHONPATH": str(tmp_path / "installed")},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert str(tmp_path / "installed/zkarrow/_lib/libzkarrow.so") in found.stdout, found.stderr
+def test_notebooks_show_tables(client: zkarrow.Client) -> None:
+    client.publish("a", zkarrow.table({"<b>": [1, 2], "s": ["x", None]}))
+    with client.read("a") as table, client.snapshot(["a"]) as snapshot:
+        shown = table._repr_html_()
+        assert shown.startswith("<table><caption>a version 1: 2 rows, ")
+        assert "<tr><td>&lt;b&gt;</td><td>int64</td></tr><tr><td>s</td><td>utf8</td></tr>" in shown
+        assert "<caption>2 columns</caption>" in table.schema._repr_html_()
+        assert "<tr><td>a</td><td>1</td><td>2</td></tr></table>" in snapshot._repr_html_()
+    assert "closed" in table._repr_html_() and "closed" in snapshot._repr_html_()

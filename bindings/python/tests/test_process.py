@@ -36,6 +36,18 @@ def test_importing_loads_nothing(run_python: Run) -> None:
     assert succeeded(run_python(program, ZKARROW_LIBRARY="/nowhere")) == zkarrow.__version__
 
 
+def test_importing_is_cheap(run_python: Run) -> None:
+    # what took most of the time of others; the time itself is measured by the benchmarks
+    program = """
+import sys
+before = set(sys.modules)
+import zkarrow
+costly = "asyncio ctypes.util email html importlib.metadata json logging pathlib socket".split()
+print(sorted(set(costly) & (set(sys.modules) - before)))
+"""
+    assert succeeded(run_python(program)) == "[]"
+
+
 def test_a_library_that_was_named_and_is_not_there_is_named(run_python: Run) -> None:
     program = """
 import zkarrow
@@ -134,6 +146,28 @@ if __name__ == "__main__":
         timeout=120,
     )
     assert succeeded(process) == "3"
+
+
+def test_a_forked_child_lets_go_of_its_parents_capsules(
+    run_python: Run, place: dict[str, Any]
+) -> None:
+    program = (
+        OPENED
+        + """
+table = client.read("a")
+capsules = [table.__arrow_c_stream__(), table.__arrow_c_schema__()]
+child = os.fork()
+if child == 0:
+    del capsules
+    sys.exit(7)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+del capsules
+assert zkarrow.counters()["exported_streams"] == 0
+table.close(); client.close()
+print("parent lives")
+"""
+    )
+    assert succeeded(run_python(program, *where(place))) == "parent lives"
 
 
 @pytest.mark.parametrize("end", ["pass", "sys.exit(0)", "sys.kept = capsule, table"])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import threading
-from ctypes import PYFUNCTYPE, c_char_p, c_int, py_object, pythonapi
+from ctypes import CDLL, byref, c_void_p
+from ctypes import CDLL, PYFUNCTYPE, byref, c_char_p, c_int, c_void_p, py_object, pythonapi
 from typing import Any, Callable, Iterator
 
 import maker
@@ -12,7 +13,7 @@ import pytest
 import zkarrow
 from digest import addresses, digest
 from maker import Made, ReleasedStream, make
-from zkarrow import _capsule, _stream, columns, exchange
+from zkarrow import _arrow, _capsule, _stream, columns, exchange
 from zkarrow._bindings import ArrowArray, ArrowArrayStream, ArrowSchema
 
 is_valid = PYFUNCTYPE(c_int, py_object, c_char_p)(("PyCapsule_IsValid", pythonapi))
@@ -34,7 +35,6 @@ class Batch:
 def nothing_left(balanced: Count) -> Iterator[None]:
     yield
     gc.collect()
-    _capsule.sweep()
     assert (columns._kept, _stream._live, maker.live()) == ({}, {}, 0)
 
 
@@ -85,13 +85,22 @@ def test_capsules_of_another_name_or_none_are_refused() -> None:
         exchange.echo(NoCapsule())
 
 
-def test_a_capsule_nobody_took_is_released() -> None:
-    before = zkarrow.counters()["exported_streams"]
+def test_a_capsule_nobody_took_is_released_at_once(balanced: Count) -> None:
+    before = balanced(), maker.live()
     capsule = exchange.echo(make("int64", 1)).__arrow_c_stream__()
-    assert maker.live() + zkarrow.counters()["exported_streams"] > before
+    assert (balanced(), maker.live()) != before
     del capsule
-    zkarrow.counters()
-    assert maker.live() + zkarrow.counters()["exported_streams"] == before
+    assert (balanced(), maker.live()) == before
+
+
+def test_a_capsule_that_was_consumed_is_not_released_again() -> None:
+    capsule = exchange.echo(make("int64", 0, 0, 0)).__arrow_c_stream__()
+    inside = _capsule.unwrap(capsule, ArrowArrayStream)
+    taken = ArrowArrayStream()
+    _capsule.move(inside, taken)
+    del inside, capsule
+    assert _arrow.get_next(taken) is None
+    _capsule.release(taken)
 
 
 def test_a_capsule_may_die_while_an_exception_is_on_its_way() -> None:
@@ -101,6 +110,14 @@ def test_a_capsule_may_die_while_an_exception_is_on_its_way() -> None:
         print(stream.__arrow_c_stream__(), int("not a number"))
     with pytest.raises(ValueError, match="in list"):
         [].index(exchange.echo(make("int64", 1)).__arrow_c_stream__())  # type: ignore[arg-type]
+
+
+def test_a_release_written_in_python_does_not_lose_the_exception_on_its_way() -> None:
+    batch = Batch(zkarrow.table({"x": [1]}))
+    with pytest.raises(ValueError, match="not a number"):
+        print(batch.__arrow_c_array__(), int("not a number"))
+    with pytest.raises(ValueError, match="in list"):
+        [].index(batch.__arrow_c_array__()[1])  # type: ignore[arg-type]
 
 
 def test_a_stream_is_taken_once() -> None:
@@ -179,6 +196,23 @@ def test_batches_are_released_on_any_thread() -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def test_a_thread_that_python_does_not_know_releases(balanced: Count) -> None:
+    before = balanced()
+    exchange.put("t", make("mixed", 10))
+    capsule = exchange.get("t").__arrow_c_stream__()
+    exchange.remove("t")
+    stream = _capsule.unwrap(capsule, ArrowArrayStream)
+    batch = _arrow.get_next(stream)
+    assert batch is not None
+    libc = CDLL(None)
+    for struct in (batch, stream):
+        # a release takes one pointer, as a thread's function does
+        thread = c_void_p()
+        assert libc.pthread_create(byref(thread), None, c_void_p(struct.release), byref(struct)) == 0
+        assert libc.pthread_join(thread, None) == 0
+    assert balanced() == before
 
 
 def test_a_column_moved_out_of_its_batch_lives_on() -> None:

@@ -28,22 +28,23 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
 class CtrlC:
     """Sends SIGINT once the main thread waits inside `_waiting`, and tells how long it took."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, number: int = signal.SIGINT) -> None:
+        self._number = number
         self._waiting = threading.Event()
         self.sent_at = 0.0
-        original = _waiting._Call.run
+        original = _waiting.Call.run
 
         def run(call: Any) -> None:
             self._waiting.set()
             original(call)
 
-        monkeypatch.setattr(_waiting._Call, "run", run)
+        monkeypatch.setattr(_waiting.Call, "run", run)
         threading.Thread(target=self._send, daemon=True).start()
 
     def _send(self) -> None:
         self._waiting.wait(30)
         self.sent_at = time.monotonic()
-        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), self._number)
 
 
 @pytest.mark.parametrize("what", ["read", "next", "connect"])
@@ -67,6 +68,21 @@ def test_ctrl_c_ends_a_wait_at_once(
         assert time.monotonic() - ctrl_c.sent_at < 2  # about 0.01 s on an idle machine
         client.publish("still", make("int64", 1))
         assert client.stat("still").number == 1
+
+
+def test_whatever_a_signal_handler_raises_ends_a_wait(
+    client: zkarrow.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def handler(*_: object) -> None:
+        raise RuntimeError("the handler was called")
+
+    before = signal.signal(signal.SIGUSR1, handler)
+    try:
+        CtrlC(monkeypatch, signal.SIGUSR1)
+        with pytest.raises(RuntimeError, match="the handler was called"):
+            client.read("none", wait=60)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
 
 
 def test_a_second_ctrl_c_does_not_wait_for_a_producer_that_does_not_end(

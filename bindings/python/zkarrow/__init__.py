@@ -47,6 +47,8 @@ from ._errors import (
 from ._owner import Owner
 from ._protocols import (
     ArrowArrayExportable,
+    ArrowDeviceArrayExportable,
+    ArrowDeviceStreamExportable,
     ArrowSchemaExportable,
     ArrowStreamExportable,
     TableLike,
@@ -62,6 +64,8 @@ from .columns import ColumnTable, table
 __all__ = [
     "AlreadyExistsError",
     "ArrowArrayExportable",
+    "ArrowDeviceArrayExportable",
+    "ArrowDeviceStreamExportable",
     "ArrowSchemaExportable",
     "ArrowStream",
     "ArrowStreamExportable",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from ctypes import byref, sizeof
 
-from . import _bindings, _capsule, _ffi
+from . import _bindings, _ffi
 from ._bindings import zka_counters
 
 VERSION = (
@@ -31,7 +31,6 @@ def show_info() -> None:
 
 def counters() -> dict[str, int]:
     """What the library holds in this process; for tests, and may change in any version."""
-    _capsule.sweep()
     counts = zka_counters(sizeof(zka_counters))
     _ffi.call(_ffi.library().zka__counters, byref(counts))
     hidden = ("struct_size", "reserved")

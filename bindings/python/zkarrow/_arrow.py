@@ -13,8 +13,8 @@ _GET = CFUNCTYPE(c_int, c_void_p, c_void_p)
 _GET_LAST_ERROR = CFUNCTYPE(c_char_p, c_void_p)
 
 
-def get_schema(stream: ArrowArrayStream) -> ArrowSchema:
-    """The schema of a stream. The caller releases it."""
+def get_schema(stream: Any) -> ArrowSchema:
+    """The schema of a stream, of a device's too. The caller releases it."""
     schema = ArrowSchema()
     _get(stream, stream.get_schema, schema)
     return schema
@@ -23,8 +23,13 @@ def get_schema(stream: ArrowArrayStream) -> ArrowSchema:
 def get_next(stream: ArrowArrayStream) -> ArrowArray | None:
     """The next batch of a stream, None at its end. The caller releases it."""
     array = ArrowArray()
-    _get(stream, stream.get_next, array)
+    fill(stream, array)
     return array if array.release else None
+
+
+def fill(stream: Any, array: Any) -> None:
+    """Gets the next batch of a stream, of a device's too, released at its end. The caller releases it."""
+    _get(stream, stream.get_next, array)
 
 
 def batches(stream: ArrowArrayStream) -> Iterator[ArrowArray]:
@@ -52,7 +57,7 @@ def description(schema: ArrowSchema) -> tuple[Any, ...]:
     )
 
 
-def _get(stream: ArrowArrayStream, function: int | None, out: Any) -> None:
+def _get(stream: Any, function: int | None, out: Any) -> None:
     if not stream.release or not function:
         raise InvalidArgumentError("the stream was already released")
     code = _GET(function)(addressof(stream), addressof(out))

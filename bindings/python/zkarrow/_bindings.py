@@ -153,6 +153,10 @@ class zka_snapshot_options(Structure):
     pass
 
 
+class zka_query_options(Structure):
+    pass
+
+
 class zka_counters(Structure):
     pass
 
@@ -293,6 +297,15 @@ zka_dataset_description._fields_ = [
 zka_snapshot_options._fields_ = [
     ("struct_size", c_uint32),
     ("reserved", c_uint32),
+    ("as_of_commit_number", c_int64),
+    ("as_of_us", c_int64),
+    ("as_of_commit_id", c_char_p),
+]
+
+zka_query_options._fields_ = [
+    ("struct_size", c_uint32),
+    ("threads", c_int32),
+    ("memory_limit", c_int64),
     ("as_of_commit_number", c_int64),
     ("as_of_us", c_int64),
     ("as_of_commit_id", c_char_p),
@@ -545,6 +558,22 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "zka_snapshot_versions": (c_int32, [c_void_p, POINTER(ArrowArrayStream), POINTER(zka_error)]),
     "zka_snapshot_commit_number": (c_int32, [c_void_p, POINTER(c_int64), POINTER(zka_error)]),
     "zka_snapshot_close": (c_int32, [c_void_p]),
+    "zka_sql_query": (
+        c_int32,
+        [
+            c_void_p,
+            c_char_p,
+            POINTER(zka_query_options),
+            c_int64,
+            c_void_p,
+            POINTER(ArrowArrayStream),
+            POINTER(zka_error),
+        ],
+    ),
     "zka__counters": (c_int32, [POINTER(zka_counters), POINTER(zka_error)]),
     "zka__raise_for_test": (c_int32, [c_int32, c_int32, c_uint32, POINTER(zka_error)]),
+    "zka__capsule_destructor": (
+        c_int32,
+        [POINTER(c_void_p), POINTER(c_void_p), POINTER(zka_error)],
+    ),
 }

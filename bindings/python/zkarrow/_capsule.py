@@ -1,58 +1,49 @@
 """PyCapsules around Arrow C structs, in ctypes alone.
 
-A capsule owns its struct until a consumer moves the content out. Its destructor would be the place
-to release what nobody took, but a destructor written in Python must not exist: capsules also die
-while an exception is on its way, Python code run then loses that exception, and the interpreter
-crashes. So capsules have no destructor. The structs are kept here together with one reference to
-their capsule, and `sweep` releases and forgets those whose capsule nobody else holds any more. It
-runs with every export, every close and every look at the counters.
+A capsule owns its struct until a consumer moves the content out; what nobody took is released when
+the capsule dies. Capsules also die while an exception is on its way, which a destructor written in
+Python would lose, and crash the interpreter. So the destructor is the library's, in C.
 """
 
 from __future__ import annotations
 
-import sys
-from ctypes import CFUNCTYPE, PYFUNCTYPE, Structure, addressof, c_char_p, c_void_p
-from ctypes import memmove, py_object, pythonapi, sizeof
-from typing import NamedTuple, TypeVar
+from ctypes import CFUNCTYPE, PYFUNCTYPE, Structure, addressof, byref, c_char_p, c_size_t, c_void_p
+from ctypes import cast, memmove, py_object, pythonapi, sizeof
+from typing import TypeVar
 
+from . import _ffi
 from ._bindings import ArrowArray, ArrowArrayStream, ArrowSchema
 
-S = TypeVar("S", ArrowSchema, ArrowArray, ArrowArrayStream)
+S = TypeVar("S", bound=Structure)
 
 # prototypes of our own: argtypes set on pythonapi's attributes would be everybody's
 _increase_count = PYFUNCTYPE(None, py_object)(("Py_IncRef", pythonapi))
 _new = PYFUNCTYPE(py_object, c_void_p, c_char_p, c_void_p)(("PyCapsule_New", pythonapi))
 _pointer = PYFUNCTYPE(c_void_p, py_object, c_char_p)(("PyCapsule_GetPointer", pythonapi))
+_allocate = CFUNCTYPE(c_void_p, c_size_t)(("PyMem_RawMalloc", pythonapi))
 _RELEASE = CFUNCTYPE(None, c_void_p)
 
-_NAMES: dict[type[Structure], bytes] = {
+# what the protocol calls the capsules of a struct
+NAMES: dict[type[Structure], bytes] = {
     ArrowSchema: b"arrow_schema",
     ArrowArray: b"arrow_array",
     ArrowArrayStream: b"arrow_array_stream",
 }
+# capsules may be alive when the globals of this module are gone
+for _name in NAMES.values():
+    _increase_count(_name)
 
-
-class _Export(NamedTuple):
-    capsule: object
-    struct: Structure
-
-
-_exports: dict[int, _Export] = {}
-_nobodys = _Export(_new(1, b"", None), ArrowSchema())
-
-# capsules may be alive when the globals of this module are gone: what they point to never goes
-for _forever in (_exports, *_NAMES.values()):
-    _increase_count(_forever)
+_destructor: int | None = None
 
 
 def wrap(struct: S) -> object:
     """Moves a struct into a new capsule; ``struct`` is left released. Any thread."""
-    sweep()
-    inside = type(struct)()
-    move(struct, inside)
-    capsule = _new(addressof(inside), _NAMES[type(struct)], None)
-    _exports[id(capsule)] = _Export(capsule, inside)
-    return capsule
+    destructor = _destructor or _get_destructor()
+    address = _allocate(sizeof(struct))
+    if address is None:
+        raise MemoryError
+    move(struct, type(struct).from_address(address))
+    return _new(address, NAMES[type(struct)], destructor)
 
 
 def unwrap(capsule: object, kind: type[S]) -> S:
@@ -60,21 +51,10 @@ def unwrap(capsule: object, kind: type[S]) -> S:
 
     Raises ValueError when it is a capsule of another name, TypeError when it is no capsule.
     """
-    name = _NAMES[kind]
+    name = NAMES[kind]
     if type(capsule).__name__ != "PyCapsule":
         raise TypeError(f"expected a PyCapsule {name.decode()!r} and got {type(capsule).__name__}")
     return kind.from_address(_pointer(capsule, name))
-
-
-def sweep() -> None:
-    """Releases the structs whose capsule is gone. Any thread."""
-    if not _exports:
-        return
-    alone = _holders(_nobodys)
-    for key, export in list(_exports.items()):
-        # nobody else holds it, so nobody else can begin to: this does not race with other threads
-        if _holders(export) <= alone and _exports.pop(key, None) is not None:
-            release(export.struct)
 
 
 def move(source: S, target: S) -> None:
@@ -89,6 +69,12 @@ def release(struct: Structure) -> None:
         _RELEASE(struct.release)(addressof(struct))
 
 
-def _holders(export: _Export) -> int:
-    # compared with a capsule of known holders, as what getrefcount adds differs between versions
-    return sys.getrefcount(export.capsule)
+def _get_destructor() -> int:
+    global _destructor
+    names = "PyCapsule_GetName PyCapsule_GetPointer PyErr_Fetch PyErr_Restore PyMem_RawFree".split()
+    functions = (c_void_p * len(names))(*[cast(getattr(pythonapi, n), c_void_p) for n in names])
+    out = c_void_p()
+    _ffi.call(_ffi.library().zka__capsule_destructor, functions, byref(out))
+    assert out.value is not None
+    _destructor = out.value
+    return _destructor

@@ -8,22 +8,21 @@ import weakref
 from ctypes import byref, c_int32, c_void_p, sizeof
 from typing import Any, Iterable, Literal, Mapping, Union
 
-from . import _bindings, _ffi, _history, _waiting
-from ._bindings import ArrowArrayStream, zka_client_options, zka_read_options
+from . import _bindings, _catalog, _ffi, _history, _waiting
+from ._bindings import zka_client_options
 from ._lists import DatasetInfo, ListResult, VersionInfo
-from ._errors import InvalidArgumentError
 from ._handle import Handle
 from ._history import DatasetDescription, Lifetime, Retention, SchemaPolicy
 from ._loan import Loan, SchemaLike, open_loan
 from ._owner import Owner, acquire
 from ._protocols import TableLike
-from ._stream import Source
-from ._commit import Attached, Residency, publish_options
-from ._snapshot import AsOf, Snapshot, moment, open_snapshot
+from ._commit import Residency, commit, publish_options
+from ._reading import read_table
+from ._snapshot import AsOf, Snapshot, open_snapshot
 from ._subscription import Subscription
 from ._table import Table
 from ._transaction import Transaction, begin
-from ._version import Version, from_info, new_info
+from ._version import Version, not_negative, version_number
 from ._waiting import milliseconds
 
 State = Literal["connected", "suspended", "lost", "closed"]
@@ -34,7 +33,6 @@ _STATES: dict[int, State] = {
     _bindings.ZKA_CLIENT_LOST: "lost",
     _bindings.ZKA_CLIENT_CLOSED: "closed",
 }
-_READ_SIZE = sizeof(zka_read_options)
 
 _open_clients: weakref.WeakSet[Client] = weakref.WeakSet()
 
@@ -130,10 +128,10 @@ class Client(Handle):
     ) -> Version:
         """Makes a table the next version of a dataset, atomically; makes the dataset if need be.
 
-        ``table`` has ``__arrow_c_stream__`` or ``__arrow_c_array__``, or is an iterable of such
-        objects with one schema; all its batches are read, perhaps on another thread, and copied
-        once. What an iterable raises is raised here. ``expected_version`` is the number the head
-        must have, 0 = the dataset must not exist yet, None = do not compare. ``residency`` None =
+        ``table`` has ``__arrow_c_stream__`` or ``__arrow_c_array__`` (or their device twins, its
+        memory being the CPU's), or is an iterable of such objects with one schema; all its batches
+        are read, perhaps on another thread, and copied once. What an iterable raises is raised here.
+        ``expected_version`` is the number the head must have, 0 = the dataset must not exist yet, None = do not compare. ``residency`` None =
         inline when small, else host. ``same_schema`` refuses a schema other than the head's.
         ``owner`` is the dataset's, from `own`; a dataset that has one refuses everybody else.
 
@@ -147,9 +145,10 @@ class Client(Handle):
         UnsupportedError. Where ``outcome_unknown`` is true it may have been published all the same.
         """
         flags = _bindings.ZKA_PUBLISH_SAME_SCHEMA if same_schema else 0
-        commit = _ffi.library().zka_dataset_publish
         attached = (tags, metadata, lifetime)
-        return self._commit(commit, name, table, expected_version, residency, flags, owner, attached, timeout)
+        options = publish_options(expected_version, residency, flags, owner, attached)
+        function = _ffi.library().zka_dataset_publish
+        return commit(function, self._open_pointer(), name, table, options, timeout)
 
     def append(
         self,
@@ -173,43 +172,10 @@ class Client(Handle):
         Raises what ``publish`` raises, with SchemaMismatchError for another schema; NotResidentError
         or DataLostError when the head's rows had to be rewritten and are not on this host.
         """
-        commit = _ffi.library().zka_dataset_append
         attached = (tags, metadata, lifetime)
-        return self._commit(commit, name, table, expected_version, residency, 0, owner, attached, timeout)
-
-    def _commit(
-        self,
-        function: Any,
-        name: str,
-        table: TableLike,
-        expected_version: int | None,
-        residency: Residency | None,
-        flags: int,
-        owner: Owner | None,
-        attached: Attached,
-        timeout: float | None,
-    ) -> Version:
-        pointer = self._open_pointer()
-        dataset = _ffi.text(name, "name")
-        options = publish_options(expected_version, residency, flags, owner, attached)
-        source = Source(table)
-
-        def commit(timeout_ms: int, cancel: Any) -> Version:
-            info = new_info()
-            with source as stream:
-                _ffi.call(
-                    function,
-                    pointer,
-                    dataset,
-                    stream,
-                    byref(options),
-                    timeout_ms,
-                    cancel,
-                    byref(info),
-                )
-            return from_info(info)
-
-        return _waiting.wait(commit, timeout)
+        options = publish_options(expected_version, residency, 0, owner, attached)
+        function = _ffi.library().zka_dataset_append
+        return commit(function, self._open_pointer(), name, table, options, timeout)
 
     def own(self, name: str, *, timeout: float | None = 30.0, take_over: bool = False) -> Owner:
         """Becomes the one writer of a dataset; makes the dataset, with no version yet, if need be.
@@ -268,44 +234,8 @@ class Client(Handle):
         Raises NotFoundError, NotResidentError, DataLostError, CorruptError, TimeoutError (while
         waiting). The caller closes the table.
         """
-        library = _ffi.library()
         pointer = self._open_pointer()
-        dataset = _ffi.text(name, "name")
-        flags = 0
-        if strict:
-            flags |= _bindings.ZKA_READ_STRICT
-        if validate != "normal":
-            if validate != "full":
-                raise InvalidArgumentError(
-                    f"validate must be 'normal' or 'full' and was {validate!r}"
-                )
-            flags |= _bindings.ZKA_READ_VALIDATE_FULL
-        if wait is not False:
-            flags |= _bindings.ZKA_READ_WAIT
-            if wait is not True:
-                timeout = wait
-        options = zka_read_options(
-            _READ_SIZE,
-            flags,
-            _number(version),
-            None if tag is None else _ffi.text(tag, "tag"),
-            *moment(as_of),
-        )
-
-        def read(timeout_ms: int, cancel: Any) -> Table:
-            out = c_void_p()
-            _ffi.call(
-                library.zka_dataset_read,
-                pointer,
-                dataset,
-                byref(options),
-                timeout_ms,
-                cancel,
-                byref(out),
-            )
-            return Table(out.value, name)
-
-        return _waiting.wait(read, timeout, from_memory=not strict and as_of is None)
+        return read_table(pointer, name, version, as_of, tag, wait, strict, validate, timeout)
 
     def stat(
         self, name: str, *, version: int | None = None, timeout: float | None = 30.0
@@ -314,47 +244,17 @@ class Client(Handle):
 
         Raises NotFoundError.
         """
-        library = _ffi.library()
-        pointer = self._open_pointer()
-        dataset = _ffi.text(name, "name")
-
-        def stat(timeout_ms: int, cancel: Any) -> Version:
-            info = new_info()
-            number = _number(version)
-            _ffi.call(
-                library.zka_dataset_stat, pointer, dataset, number, timeout_ms, cancel, byref(info)
-            )
-            return from_info(info)
-
-        return _waiting.wait(stat, timeout, from_memory=True)
+        return _catalog.stat(self._open_pointer(), name, version, timeout)
 
     def list(
         self, prefix: str | None = None, *, timeout: float | None = 30.0
     ) -> ListResult[DatasetInfo]:
         """The datasets with their heads, by name; only names that begin with ``prefix``."""
-        library = _ffi.library()
-        pointer = self._open_pointer()
-        start = None if prefix is None else _ffi.text(prefix, "prefix")
-
-        def list_datasets(timeout_ms: int, cancel: Any) -> ListResult[DatasetInfo]:
-            out = ArrowArrayStream()
-            _ffi.call(library.zka_dataset_list, pointer, start, timeout_ms, cancel, byref(out))
-            return ListResult(out, DatasetInfo)
-
-        return _waiting.wait(list_datasets, timeout)
+        return _catalog.list_datasets(self._open_pointer(), prefix, timeout)
 
     def history(self, name: str, *, timeout: float | None = 30.0) -> ListResult[VersionInfo]:
         """The versions of a dataset that can still be read, oldest first. Raises NotFoundError."""
-        library = _ffi.library()
-        pointer = self._open_pointer()
-        dataset = _ffi.text(name, "name")
-
-        def history(timeout_ms: int, cancel: Any) -> ListResult[VersionInfo]:
-            out = ArrowArrayStream()
-            _ffi.call(library.zka_dataset_history, pointer, dataset, timeout_ms, cancel, byref(out))
-            return ListResult(out, VersionInfo)
-
-        return _waiting.wait(history, timeout)
+        return _catalog.history(self._open_pointer(), name, timeout)
 
     def drop(
         self, name: str, *, version: int | None = None, timeout: float | None = 30.0
@@ -364,15 +264,7 @@ class Client(Handle):
         Tables that hold it stay valid; no new reader finds it. Raises NotFoundError, ConflictError
         (it is the head, or has a tag), NotOwnerError, TimeoutError.
         """
-        library = _ffi.library()
-        pointer = self._open_pointer()
-        dataset = _ffi.text(name, "name")
-        number = _number(version)
-
-        def drop(timeout_ms: int, cancel: Any) -> None:
-            _ffi.call(library.zka_dataset_drop, pointer, dataset, number, timeout_ms, cancel)
-
-        _waiting.wait(drop, timeout)
+        _catalog.drop(self._open_pointer(), name, version, timeout)
 
     def configure(
         self,
@@ -404,7 +296,7 @@ class Client(Handle):
     ) -> None:
         """Gives a version a tag, which moves here when another version has it. What has a tag is
         neither dropped nor removed by retention. Raises NotFoundError, TooLargeError (256 tags)."""
-        _history.tag(self._open_pointer(), name, _number(version), tag, timeout)
+        _history.tag(self._open_pointer(), name, version_number(version), tag, timeout)
 
     def untag(self, name: str, tag: str, *, timeout: float | None = 30.0) -> None:
         """Removes a tag. Raises NotFoundError."""
@@ -415,15 +307,17 @@ class Client(Handle):
     ) -> Subscription:
         """Subscribes to the versions after number ``after``, 0 = from the first that can be read.
 
-        The dataset need not exist yet. Iterating waits for each version at most ``timeout``
-        seconds, None = for ever. The caller closes the subscription.
+        The dataset need not exist yet; the first wait binds to the dataset that there is by then,
+        and one that is dropped later raises NotFoundError, even when it is made again. Iterating
+        waits for each version at most ``timeout`` seconds, None = for ever. The caller closes the
+        subscription.
         """
         pointer = c_void_p()
         _ffi.call(
             _ffi.library().zka_subscription_open,
             self._open_pointer(),
             _ffi.text(name, "name"),
-            _not_negative(after, "after"),
+            not_negative(after, "after"),
             byref(pointer),
         )
         return Subscription(pointer.value, name, timeout)
@@ -457,23 +351,6 @@ class Client(Handle):
 
     def __repr__(self) -> str:
         return f"<zkarrow.Client {self._url!r} {self.state}>"
-
-
-
-def _number(version: int | None) -> int:
-    # the library's 0 means the head, or all of a dataset; here only None does, so that a number
-    # gone wrong drops nothing
-    if version is None:
-        return 0
-    if version == 0:
-        raise InvalidArgumentError("versions are numbered from 1; leave version out for the head")
-    return _not_negative(version, "version")
-
-
-def _not_negative(number: int, what: str) -> int:
-    if not 0 <= number < 1 << 64:
-        raise InvalidArgumentError(f"{what} must not be negative and was {number!r}")
-    return number
 
 
 @atexit.register

@@ -1,16 +1,19 @@
-"""What publishing into a dataset, and into a transaction, have in common."""
+"""What publishing, appending and the same in a transaction have in common."""
 
 from __future__ import annotations
 
-from ctypes import sizeof
-from typing import Iterable, Literal, Mapping, Union
+from ctypes import byref, sizeof
+from typing import Any, Iterable, Literal, Mapping, Union
 
-from . import _bindings, _history
+from . import _bindings, _ffi, _history
 from ._bindings import zka_publish_options
 from ._errors import InvalidArgumentError
 from ._history import Lifetime
 from ._owner import Owner, pointer_of
-from ._version import RESIDENCIES
+from ._protocols import TableLike
+from ._stream import Source
+from ._version import RESIDENCIES, Version, from_info, new_info
+from ._waiting import wait
 
 Residency = Literal["inline", "host", "disk", "process"]
 Attached = tuple[Iterable[str], Union[Mapping[str, str], None], Union[Lifetime, None]]
@@ -42,3 +45,26 @@ def publish_options(
     )
     _history.attach(options, *attached)
     return options
+
+
+def commit(
+    function: Any,
+    client: int,
+    name: str,
+    table: TableLike,
+    options: zka_publish_options,
+    timeout: float | None,
+) -> Version:
+    """Makes a version of a table with a function of the library, through the client behind a pointer."""
+    dataset = _ffi.text(name, "name")
+    source = Source(table)
+
+    def commit_table(timeout_ms: int, cancel: Any) -> Version:
+        info = new_info()
+        with source as stream:
+            _ffi.call(
+                function, client, dataset, stream, byref(options), timeout_ms, cancel, byref(info)
+            )
+        return from_info(info)
+
+    return wait(commit_table, timeout)

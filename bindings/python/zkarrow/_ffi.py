@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import pathlib
 import threading
 from ctypes import CDLL, CFUNCTYPE, byref, c_void_p, sizeof
 from typing import Any
@@ -117,9 +116,9 @@ def _candidates() -> list[str]:
     named = os.environ.get("ZKARROW_LIBRARY")
     if named:
         return [named]
-    packaged = pathlib.Path(__file__).with_name("_lib") / "libzkarrow.so"
-    if packaged.exists():
-        return [str(packaged)]
+    packaged = os.path.join(os.path.dirname(__file__), "_lib", "libzkarrow.so")
+    if os.path.exists(packaged):
+        return [packaged]
 
     # imported here, because it brings half of the standard library with it
     from ctypes.util import find_library

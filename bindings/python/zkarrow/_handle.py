@@ -7,7 +7,7 @@ import warnings
 from types import TracebackType
 from typing import Any, ClassVar, TypeVar
 
-from . import _capsule, _ffi
+from . import _ffi
 from ._errors import InvalidHandleError
 
 H = TypeVar("H", bound="Handle")
@@ -34,7 +34,6 @@ class Handle:
         if pointer is not None and not _ffi.forked():
             # two threads may get here with one pointer; the library refuses the second, harmlessly
             getattr(_ffi.library(), self._close_function)(pointer)
-            _capsule.sweep()
 
     def _open_pointer(self) -> int:
         pointer = self._pointer

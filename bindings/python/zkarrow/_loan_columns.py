@@ -36,7 +36,7 @@ class Buffers:
         """The bytes at an address, as an object that holds this one."""
         if address is None or size == 0:
             return (c_char * 0)()
-        bytes_ = (c_char * size).from_address(address)
+        bytes_: Any = (c_char * size).from_address(address)
         bytes_._buffers = self
         return bytes_
 
@@ -250,7 +250,8 @@ def column_of(buffers: Buffers, field: ArrowSchema, array: ArrowArray, budget: i
     kinds: dict[str, type[Column]] = {
         "b": _Bools, "u": Text, "U": Text, "z": Text, "Z": Text, "+l": List, "+L": List, "+s": Struct,
     }  # fmt: skip
-    kind = List if form.startswith("+w:") else kinds.get(form, _Fixed)
+    shape = "+L" if form.startswith("+w:") else form
+    kind: type[Column] = kinds[shape] if shape in kinds else _Fixed
     return kind(buffers, field, array, budget)
 
 

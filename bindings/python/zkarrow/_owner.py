@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ctypes import byref, c_int32, c_uint64, c_void_p, sizeof
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Iterable, Literal, Mapping
 
 from . import _bindings, _ffi
 from ._bindings import zka_owner_options
@@ -15,6 +15,8 @@ from ._waiting import wait
 
 if TYPE_CHECKING:
     from ._client import Client
+    from ._commit import Residency
+    from ._history import Lifetime
 
 OwnerState = Literal["connected", "suspended", "lost", "released"]
 
@@ -114,13 +116,55 @@ class Owner(Handle):
 
         return wait(wait_owner, timeout)
 
-    def publish(self, table: TableLike, **options: Any) -> Version:
+    def publish(
+        self,
+        table: TableLike,
+        *,
+        expected_version: int | None = None,
+        residency: Residency | None = None,
+        same_schema: bool = False,
+        tags: Iterable[str] = (),
+        metadata: Mapping[str, str] | None = None,
+        lifetime: Lifetime | None = None,
+        timeout: float | None = 30.0,
+    ) -> Version:
         """`Client.publish` of the dataset, as its owner; it raises FencedError too."""
-        return self._client.publish(self._name, table, owner=self, **options)
+        return self._client.publish(
+            self._name,
+            table,
+            expected_version=expected_version,
+            residency=residency,
+            same_schema=same_schema,
+            owner=self,
+            tags=tags,
+            metadata=metadata,
+            lifetime=lifetime,
+            timeout=timeout,
+        )
 
-    def append(self, table: TableLike, **options: Any) -> Version:
+    def append(
+        self,
+        table: TableLike,
+        *,
+        expected_version: int | None = None,
+        residency: Residency | None = None,
+        tags: Iterable[str] = (),
+        metadata: Mapping[str, str] | None = None,
+        lifetime: Lifetime | None = None,
+        timeout: float | None = 30.0,
+    ) -> Version:
         """`Client.append` to the dataset, as its owner; it raises FencedError too."""
-        return self._client.append(self._name, table, owner=self, **options)
+        return self._client.append(
+            self._name,
+            table,
+            expected_version=expected_version,
+            residency=residency,
+            owner=self,
+            tags=tags,
+            metadata=metadata,
+            lifetime=lifetime,
+            timeout=timeout,
+        )
 
     def release(self, *, timeout: float | None = 30.0) -> None:
         """Gives the ownership back, which wakes whoever waits for it. It is over at once; where the

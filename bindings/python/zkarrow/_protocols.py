@@ -28,5 +28,27 @@ class ArrowStreamExportable(Protocol):
     def __arrow_c_stream__(self, requested_schema: Any = None) -> object: ...
 
 
-Batches = Union[ArrowStreamExportable, ArrowArrayExportable, ColumnTable]
+@runtime_checkable
+class ArrowDeviceArrayExportable(Protocol):
+    """An object that is one record batch, and says on which device."""
+
+    def __arrow_c_device_array__(
+        self, requested_schema: Any = None, **kwargs: Any
+    ) -> tuple[object, object]: ...
+
+
+@runtime_checkable
+class ArrowDeviceStreamExportable(Protocol):
+    """An object that is any number of record batches, and says on which device."""
+
+    def __arrow_c_device_stream__(self, requested_schema: Any = None, **kwargs: Any) -> object: ...
+
+
+Batches = Union[
+    ArrowStreamExportable,
+    ArrowArrayExportable,
+    ArrowDeviceStreamExportable,
+    ArrowDeviceArrayExportable,
+    ColumnTable,
+]
 TableLike = Union[Batches, Iterable[Batches]]

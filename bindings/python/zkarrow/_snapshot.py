@@ -6,7 +6,7 @@ from ctypes import byref, c_char_p, c_int64, c_void_p, sizeof
 from datetime import datetime
 from typing import Any, Iterable, Union
 
-from . import _ffi, _waiting
+from . import _ffi, _html, _waiting
 from ._bindings import ArrowArrayStream, zka_snapshot_options
 from ._errors import InvalidArgumentError
 from ._handle import Handle
@@ -70,6 +70,12 @@ class Snapshot(Handle):
         if self.closed:
             return "<zkarrow.Snapshot closed>"
         return f"<zkarrow.Snapshot of {len(self.versions)} at commit {self.commit_number}>"
+
+    def _repr_html_(self) -> str:
+        if self.closed:
+            return _html.table("snapshot closed", ["dataset", "version", "rows"], [])
+        rows = [(name, one.number, one.rows) for name, one in self.versions.items()]
+        return _html.table(f"snapshot at commit {self.commit_number}", ["dataset", "version", "rows"], rows)
 
     def _version(self, name: str) -> Version:
         info = new_info()

@@ -12,11 +12,15 @@ from ctypes import CFUNCTYPE, addressof, c_int, c_void_p, cast, create_string_bu
 from types import TracebackType
 from typing import Any, Callable, Generator, Iterable, Iterator
 
-from . import _arrow, _capsule
+from . import _arrow, _capsule, _device
 from ._bindings import ArrowArray, ArrowArrayStream, ArrowSchema
 from ._errors import InvalidArgumentError, SchemaMismatchError
 from ._protocols import Batches, TableLike
 from .columns import ColumnTable
+
+
+# of one batch, and of what is on a device
+_DUNDERS = ("__arrow_c_array__", "__arrow_c_device_stream__", "__arrow_c_device_array__")
 
 
 class Source:
@@ -30,7 +34,7 @@ class Source:
         self._made: _MadeStream | None = None
         if hasattr(table, "__arrow_c_stream__"):
             self._capsule = table.__arrow_c_stream__()
-        elif hasattr(table, "__arrow_c_array__") or isinstance(table, ColumnTable):
+        elif isinstance(table, ColumnTable) or any(hasattr(table, dunder) for dunder in _DUNDERS):
             self._made = _MadeStream([table], kept)  # type: ignore[list-item]
         elif isinstance(table, Iterable) and not isinstance(table, (str, bytes, dict)):
             self._made = _MadeStream(table, kept)
@@ -156,6 +160,13 @@ class _MadeStream:
                 schema, capsule = part.__arrow_c_array__()
                 self._check(_capsule.unwrap(schema, ArrowSchema))
                 yield _capsule.unwrap(capsule, ArrowArray)
+            elif hasattr(part, "__arrow_c_device_stream__"):
+                yield from self._take_device_stream(part.__arrow_c_device_stream__())
+            elif hasattr(part, "__arrow_c_device_array__"):
+                capsules = part.__arrow_c_device_array__()
+                native, array = _device.array_of(capsules)
+                self._check(native)
+                yield array
             elif isinstance(part, ColumnTable):
                 if self._kept:
                     raise InvalidArgumentError("a zkarrow.table can only be published")
@@ -171,6 +182,14 @@ class _MadeStream:
         try:
             self._check(_arrow.get_schema(stream))
             yield from _arrow.batches(stream)
+        finally:
+            _capsule.release(stream)
+
+    def _take_device_stream(self, capsule: object) -> Iterator[ArrowArray]:
+        stream = _device.stream_of(capsule)
+        try:
+            self._check(_arrow.get_schema(stream))
+            yield from _device.batches(stream)
         finally:
             _capsule.release(stream)
 

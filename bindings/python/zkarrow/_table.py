@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ctypes import byref, c_char_p
 
-from . import _arrow, _capsule, _ffi
+from . import _arrow, _capsule, _ffi, _html
 from ._bindings import ArrowArrayStream, ArrowSchema
 from ._handle import Handle
 from ._stream import check_requested
@@ -47,10 +47,16 @@ class Schema:
         return len(self._fields)
 
     def __str__(self) -> str:
-        return ", ".join(f"{name}: {TYPE_NAMES.get(form, form)}" for name, form in self._fields)
+        return ", ".join(f"{name}: {kind}" for name, kind in self._named())
 
     def __repr__(self) -> str:
         return f"<zkarrow.Schema {self}>"
+
+    def _repr_html_(self) -> str:
+        return _html.table(f"{len(self)} columns", ["column", "type"], self._named())
+
+    def _named(self) -> list[tuple[str, str]]:
+        return [(name, TYPE_NAMES.get(form, form)) for name, form in self._fields]
 
 
 class Table(Handle):
@@ -139,6 +145,13 @@ class Table(Handle):
             f"<zkarrow.Table {self._name!r} version {version.number}, {version.rows} rows, "
             f"{self.schema}>"
         )
+
+    def _repr_html_(self) -> str:
+        if self.closed:
+            return _html.table(f"{self._name} closed", ["column", "type"], [])
+        version = self.version
+        caption = f"{self._name} version {version.number}: {version.rows} rows, {version.nbytes} bytes"
+        return _html.table(f"{caption}, {version.residency}", ["column", "type"], self.schema._named())
 
     def _native_schema(self) -> ArrowSchema:
         schema = ArrowSchema()

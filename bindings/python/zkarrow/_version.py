@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 
 from . import _bindings
 from ._bindings import zka_version_info
+from ._errors import InvalidArgumentError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _SIZE = sizeof(zka_version_info)
@@ -72,3 +73,21 @@ def from_microseconds(value: int) -> datetime:
 def to_microseconds(time: datetime) -> int:
     """A time as microseconds since 1970-01-01 UTC; one without a zone is local, as everywhere in Python."""
     return (time.astimezone(timezone.utc) - _EPOCH) // timedelta(microseconds=1)
+
+
+def version_number(version: int | None) -> int:
+    """A version's number as the library takes it."""
+    # the library's 0 means the head, or all of a dataset; here only None does, so that a number
+    # gone wrong drops nothing
+    if version is None:
+        return 0
+    if version == 0:
+        raise InvalidArgumentError("versions are numbered from 1; leave version out for the head")
+    return not_negative(version, "version")
+
+
+def not_negative(number: int, what: str) -> int:
+    """A number that the library takes as uint64."""
+    if not 0 <= number < 1 << 64:
+        raise InvalidArgumentError(f"{what} must not be negative and was {number!r}")
+    return number

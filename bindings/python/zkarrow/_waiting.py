@@ -4,7 +4,7 @@ Python delivers signals to the main thread, and only between two bytecodes: a ma
 library would not see Ctrl-C before the call returns. So the main thread lends its call to a helper
 thread and waits for it in Python, which signals do interrupt; then it fires the call's zka_cancel.
 Other threads never get signals and call directly. What can be answered from memory is tried first
-with a deadline of zero, which needs no helper.
+with a deadline of zero, which needs no helper. `zkarrow.aio` lends its calls to helpers, too.
 """
 
 from __future__ import annotations
@@ -21,11 +21,18 @@ from ._errors import InvalidArgumentError, TimeoutError, UnavailableError
 T = TypeVar("T")
 Work = Callable[[int, Any], T]
 
+
+class _Here(threading.local):
+    # what cancels the calls of this thread
+    cancel: c_void_p | None = None
+
+
 _MAIN = threading.main_thread().ident
-_CANCEL_GRACE_S = 5.0
+CANCEL_GRACE_S = 5.0
 # a signal that comes just before the main thread falls asleep, or to another thread, does not wake it
 _SLICE_S = 0.1
 
+_here = _Here()
 _idle_helpers: list[_Helper] = []
 
 
@@ -37,7 +44,7 @@ def wait(work: Work[T], timeout: float | None, *, from_memory: bool = False) -> 
     """
     timeout_ms = milliseconds(timeout)
     if threading.get_ident() != _MAIN:
-        return work(timeout_ms, None)
+        return work(timeout_ms, _here.cancel)
     if from_memory or timeout_ms == 0:
         try:
             return work(0, None)
@@ -56,55 +63,93 @@ def milliseconds(timeout: float | None, what: str = "timeout") -> int:
     return math.ceil(timeout * 1000)
 
 
+def new_cancel() -> c_void_p:
+    """A cancel handle, which the caller frees; firing it later is refused, harmlessly."""
+    cancel = c_void_p()
+    _ffi.call(_ffi.library().zka_cancel_create, byref(cancel))
+    return cancel
+
+
+def cancelled_by(cancel: c_void_p, function: Callable[[], T]) -> T:
+    """Calls a function whose waits on this thread, not the main one, end when ``cancel`` is fired."""
+    _here.cancel = cancel
+    try:
+        return function()
+    finally:
+        _here.cancel = None
+
+
+def lend(call: Call[Any]) -> bool:
+    """Has a helper run a call; false when the interpreter is shutting down and starts no threads."""
+    try:
+        helper = _idle_helpers.pop() if _idle_helpers else _Helper()
+    except RuntimeError:
+        return False
+    helper.calls.put(call)
+    return True
+
+
 def _interruptible(work: Work[T], timeout_ms: int) -> T:
     library = _ffi.library()
-    cancel = c_void_p()
-    _ffi.call(library.zka_cancel_create, byref(cancel))
+    cancel = new_cancel()
     try:
-        call = _Call(work, timeout_ms, cancel)
+        call = Call(lambda: work(timeout_ms, cancel))
         try:
-            helper = _idle_helpers.pop() if _idle_helpers else _Helper()
-        except RuntimeError:  # the interpreter is shutting down and starts no threads
-            call.run()
-            return call.result()
-        try:
-            helper.calls.put(call)
-            while not call.done.wait(_SLICE_S):
-                pass
+            if lend(call):
+                while not call.done.wait(_SLICE_S):
+                    pass
+            else:
+                call.run()
         except BaseException:
             library.zka_cancel_fire(cancel)
-            helper.calls.put(None)
+            call.abandon()
             # wait a little for the call to let go, so that nothing goes on behind the caller's back
-            slices = round(_CANCEL_GRACE_S / _SLICE_S)
-            if any(call.done.wait(_SLICE_S) for _ in range(slices)):
-                call.undo()
+            slices = round(CANCEL_GRACE_S / _SLICE_S)
+            any(call.done.wait(_SLICE_S) for _ in range(slices))
             raise
-        _idle_helpers.append(helper)
         return call.result()
     finally:
         library.zka_cancel_free(cancel)
 
 
-class _Call(Generic[T]):
-    """One call on its way through a helper."""
+class Call(Generic[T]):
+    """One call on its way through a helper. ``tell`` is called on its thread when it is over."""
 
-    def __init__(self, work: Work[T], timeout_ms: int, cancel: c_void_p) -> None:
-        self._work: Work[T] | None = work
-        self._arguments = (timeout_ms, cancel)
+    def __init__(self, work: Callable[[], T], tell: Callable[[], None] | None = None) -> None:
+        self._work: Callable[[], T] | None = work
+        self._tell = tell
         self._value: T | None = None
         self._raised: BaseException | None = None
+        self._abandoned = False
         self.done = threading.Event()
 
     def run(self) -> None:
+        """Makes the call, and keeps what comes of it."""
         try:
             assert self._work is not None
-            self._value = self._work(*self._arguments)
+            self._value = self._work()
         except BaseException as raised:
             self._raised = raised
         self._work = None
+
+    def finish(self) -> None:
+        """Says that it is over."""
+        if self._abandoned:
+            self._undo()
         self.done.set()
+        if self._abandoned:  # just now
+            self._undo()
+        if self._tell is not None:
+            self._tell()
+
+    def abandon(self) -> None:
+        """Closes what came back, or will, because nobody wants it any more."""
+        self._abandoned = True
+        if self.done.is_set():
+            self._undo()
 
     def result(self) -> T:
+        """What came of it, once."""
         # nothing of it is kept here, and nothing raised in a local: its traceback holds this frame
         value, self._value = self._value, None
         if self._raised is not None:
@@ -116,21 +161,24 @@ class _Call(Generic[T]):
         assert raised is not None
         return raised
 
-    def undo(self) -> None:
-        """Closes what came back although nobody wants it any more."""
-        close = getattr(self._value, "close", None)
+    def _undo(self) -> None:
+        value, self._value = self._value, None
+        close = getattr(value, "close", None)
         if close is not None:
             close()
 
 
 class _Helper:
-    """A thread that runs calls until it is given None; a daemon, so it never holds up an exit."""
+    """A thread that runs one call after the other; a daemon, so it never holds up an exit."""
 
     def __init__(self) -> None:
-        self.calls: SimpleQueue[_Call[Any] | None] = SimpleQueue()
+        self.calls: SimpleQueue[Call[Any]] = SimpleQueue()
         threading.Thread(target=self._loop, name="zkarrow", daemon=True).start()
 
     def _loop(self) -> None:
-        while (call := self.calls.get()) is not None:
+        while True:
+            call = self.calls.get()
             call.run()
+            _idle_helpers.append(self)
+            call.finish()
             del call

@@ -1439,6 +1439,51 @@ ZKA_API zka_status zka_snapshot_close(zka_snapshot* snapshot);
 
 /** @} */
 
+/** \defgroup sql SQL
+ * Queries over datasets, by DuckDB on the mapped bytes. libduckdb is looked for when a process asks its first query:
+ * where the environment variable ZKARROW_DUCKDB says, beside this library, beside the program, in the system.
+ * @{ */
+
+/** How a query is answered. */
+typedef struct zka_query_options {
+  uint32_t struct_size;        /**< sizeof(zka_query_options) */
+  int32_t threads;             /**< how many threads work at it; 0 = as many as there are processors */
+  int64_t memory_limit;        /**< bytes that DuckDB may use, from 1 MiB; 0 = a quarter of what the process may have */
+  int64_t as_of_commit_number; /**< read heads just after the commit with this number; 0 = not given */
+  int64_t as_of_us;            /**< read heads as of this time: microseconds since 1970-01-01 UTC; 0 = not given */
+  const char* as_of_commit_id; /**< read heads just after the commit with this id; NULL = not given */
+} zka_query_options;
+
+#define ZKA_QUERY_OPTIONS_INIT \
+  { sizeof(zka_query_options), 0, 0, 0, 0, NULL }
+
+/**
+ * \brief Asks a query. Datasets are tables under their names: "prices/eod" (in double quotes) for the head,
+ * "prices/eod@3" for a version, "prices/eod@stable" for a tag; all heads are of one consistent cut. Files, extensions
+ * and other databases cannot be reached.
+ * \param client the client.
+ * \param sql one SELECT in DuckDB's dialect, or EXPLAIN of one.
+ * \param options may be NULL.
+ * \param timeout_ms the deadline until the answer begins.
+ * \param cancel may be NULL; it ends the stream's get_next too.
+ * \param[out] out the answer, made while it is read, in batches of at most 2,048 rows.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT (with what DuckDB says of the statement), ZKA_INVALID_HANDLE, ZKA_NOT_FOUND (a
+ * dataset, a version or a tag), ZKA_NOT_RESIDENT, ZKA_DATA_LOST, ZKA_CORRUPT, ZKA_TOO_LARGE (the memory limit),
+ * ZKA_TIMEOUT, ZKA_CANCELLED, ZKA_UNAVAILABLE, ZKA_PERMISSION_DENIED (a file was named), ZKA_UNSUPPORTED (no libduckdb,
+ * or a type that DuckDB does not know), ZKA_FORKED.
+ * \par Ownership
+ * The caller releases `out`, which holds the versions it reads until then; batches got from it live on their own.
+ * \par Thread safety
+ * Any thread; the stream one at a time.
+ * \since 0.1
+ */
+ZKA_API ZKA_NODISCARD zka_status zka_sql_query(zka_client* client, const char* sql, const zka_query_options* options,
+                                               int64_t timeout_ms, zka_cancel* cancel, struct ArrowArrayStream* out,
+                                               zka_error* error);
+
+/** @} */
+
 /** \defgroup internals Internals
  * For tests of the library and its bindings; may change in any version.
  * @{ */
@@ -1486,6 +1531,22 @@ ZKA_API zka_status zka__counters(zka_counters* out, zka_error* error);
  * \since 0.1
  */
 ZKA_API zka_status zka__raise_for_test(zka_status status, int32_t keeper_code, uint32_t flags, zka_error* error);
+
+/**
+ * \brief A destructor for Python capsules that carry Arrow structs. It releases what a struct still owns, also while a
+ * Python exception is on its way, and frees the struct.
+ * \param python addresses of PyCapsule_GetName, PyCapsule_GetPointer, PyErr_Fetch, PyErr_Restore, and of the function that
+ * frees the struct.
+ * \param[out] out the destructor, a PyCapsule_Destructor.
+ * \param[out] error what went wrong; may be NULL.
+ * \return ZKA_OK, ZKA_INVALID_ARGUMENT, ZKA_FORKED.
+ * \par Ownership
+ * Nothing changes hands; the addresses are kept.
+ * \par Thread safety
+ * Any thread.
+ * \since 0.1
+ */
+ZKA_API zka_status zka__capsule_destructor(void* const* python, void** out, zka_error* error);
 
 /** @} */
 

@@ -11,7 +11,7 @@ internal static class ProjectRule
         ["ZkArrow"] = ["ZkArrow.ZooKeeper", "Apache.Arrow", "SourceGear.sqlite3"],
         ["ZkArrow.Extensions.DependencyInjection"] = ["ZkArrow", "Microsoft.Extensions.Diagnostics.HealthChecks"],
         ["ZkArrow.Sql"] = ["ZkArrow", "Apache.Arrow"],
-        ["ZkArrow.Native"] = ["ZkArrow", "ZkArrow.Sql"],
+        ["ZkArrow.Native"] = ["ZkArrow", "ZkArrow.Sql", "DuckDB.NET.Bindings.Full"],
         ["ZkArrow.Cli"] = ["ZkArrow", "System.CommandLine", "Spectre.Console"],
     };
 
