@@ -1,4 +1,4 @@
-"""libduckdb, which the SQL package brings, as a peer that knows Arrow's C structs and nothing of Python or pyarrow."""
+"""libduckdb, which lies beside libzkarrow, as a peer that knows Arrow's C structs and nothing of Python or pyarrow."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zkarrow import _arrow, _capsule
 from zkarrow._bindings import ArrowArray, ArrowArrayStream, ArrowSchema
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-LIBRARIES = sorted(ROOT.glob("tests/ZkArrow.Sql.Tests/bin/*/net*/runtimes/linux-x64/native/libduckdb.so"))
+LIBRARY = ROOT / "artifacts/lib/libduckdb.so"
 
 
 class Duck:
@@ -69,9 +69,7 @@ class Batch:
 
 @pytest.fixture
 def duck() -> Iterator[Duck]:
-    if not LIBRARIES:
-        pytest.skip("libduckdb is not built into tests/ZkArrow.Sql.Tests; build the solution first")
-    duck = Duck(LIBRARIES[-1])
+    duck = Duck(LIBRARY)
     yield duck
     duck.close()
 

@@ -42,7 +42,7 @@ def sync(client: zkarrow.Client) -> None:
     client.read(5)  # error: Argument 1
 
 async def twin() -> None:
-    async with aio.connect("local:/tmp/x") as client:
+    async with aio.connect("local:/dev/shm/x") as client:
         reveal_type(client)  # zkarrow.aio.Client
         reveal_type(await client.publish("a", zkarrow.table({"x": [1]})))  # zkarrow._version.Version
         async with client.read("a", wait=True) as table, client.own("a", timeout=3) as owner:

@@ -16,9 +16,11 @@ from ._history import DatasetDescription, Lifetime, Retention, SchemaPolicy
 from ._loan import Loan, SchemaLike, open_loan
 from ._owner import Owner, acquire
 from ._protocols import TableLike
+from ._query import query
 from ._commit import Residency, commit, publish_options
 from ._reading import read_table
 from ._snapshot import AsOf, Snapshot, open_snapshot
+from ._stream import ArrowStream
 from ._subscription import Subscription
 from ._table import Table
 from ._transaction import Transaction, begin
@@ -348,6 +350,28 @@ class Client(Handle):
         Raises NotFoundError, TooLargeError. Close the snapshot, or use it as a context manager.
         """
         return open_snapshot(self._open_pointer(), names, as_of, timeout)
+
+    def query(
+        self,
+        sql: str,
+        *,
+        as_of: AsOf | None = None,
+        memory_limit: int = 0,
+        threads: int = 0,
+        timeout: float | None = 30.0,
+    ) -> ArrowStream:
+        """Asks one SELECT of DuckDB's dialect over datasets, and gives the answer as an Arrow stream.
+
+        Datasets are tables under their names: ``"prices/eod"`` (in double quotes) for the head,
+        ``"prices/eod@3"`` for a version, ``"prices/eod@stable"`` for a tag; all heads are of one
+        cut, which ``as_of`` moves to an earlier moment. DuckDB may use ``memory_limit`` bytes (0 = a
+        quarter of what the process may have) and ``threads`` (0 = one per processor); ``timeout`` is
+        for the beginning of the answer, which is made while it is read.
+
+        Raises InvalidArgumentError (with what DuckDB says), NotFoundError, TooLargeError (the memory
+        limit), UnsupportedError (no libduckdb, or a type that it does not know).
+        """
+        return query(self._open_pointer(), sql, as_of, memory_limit, threads, timeout)
 
     def __repr__(self) -> str:
         return f"<zkarrow.Client {self._url!r} {self.state}>"

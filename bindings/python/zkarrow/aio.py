@@ -218,6 +218,7 @@ class Client(_Twin[zkarrow.Client]):
     tag = _method(zkarrow.Client.tag)
     untag = _method(zkarrow.Client.untag)
     snapshot = _method(zkarrow.Client.snapshot)
+    query = _method(zkarrow.Client.query)
     own = _Method(zkarrow.Client.own, Owner)
     loan = _Method(zkarrow.Client.loan, Loan)
     subscribe = _Method(zkarrow.Client.subscribe, Subscription)

@@ -36,7 +36,7 @@ internal interface ICoordinator : IAsyncDisposable
     /// </summary>
     ValueTask<TreeAnswer> CommitAsync(IReadOnlyList<TreeOp> operations, CancellationToken cancellationToken);
 
-    /// <summary>Catches this session up with the leader: later reads see every write acknowledged before.</summary>
+    /// <summary>Catches this session up: reads sent behind it see every write that was acknowledged anywhere before this call.</summary>
     ValueTask SyncAsync(CancellationToken cancellationToken);
 }
 

@@ -5,6 +5,12 @@ namespace ZkArrow.Coordination;
 /// <summary>The coordinator on a ZooKeeper ensemble: one operation of the seam is one request.</summary>
 internal sealed class ZooKeeperCoordinator : ICoordinator
 {
+    /// <summary>
+    /// Changes nothing, and is answered only when a majority has agreed to it. ZooKeeper's sync is not: a leader that was cut off, and has
+    /// not noticed yet, answers it by itself, while the others have a new leader and newer commits.
+    /// </summary>
+    private static readonly ZkOp[] Barrier = [ZkOp.Check("/", -1)];
+
     private readonly ZkClient _client;
 
     private ZooKeeperCoordinator(ZkClient client)
@@ -116,7 +122,11 @@ internal sealed class ZooKeeperCoordinator : ICoordinator
     {
         try
         {
-            await _client.SyncAsync("/", cancellationToken).ConfigureAwait(false);
+            await _client.MultiAsync(Barrier, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ZkMultiException e) when (e.Outcome == ZkOutcome.NotDone)
+        {
+            // a refusal is a transaction too, which the ensemble agreed on
         }
         catch (ZkException e)
         {

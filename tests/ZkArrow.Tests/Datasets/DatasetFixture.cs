@@ -65,7 +65,7 @@ public abstract class DatasetFixture
     }
 
     /// <summary>A batch of one int64 column <c>x</c>: start, start + 1, ….</summary>
-    protected static RecordBatch Int64(long start, int rows) => new(
+    internal static RecordBatch Int64(long start, int rows) => new(
         new Schema([new Field("x", Int64Type.Default, nullable: false)], null),
         [new Int64Array.Builder().AppendRange(Enumerable.Range(0, rows).Select(i => start + i)).Build()],
         rows);

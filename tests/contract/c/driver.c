@@ -412,6 +412,23 @@ static zka_status do_snapshot_read(const cJSON* request, cJSON* answer, zka_erro
   return status;
 }
 
+static zka_status do_query(const cJSON* request, cJSON* answer, zka_error* error) {
+  zka_query_options options = ZKA_QUERY_OPTIONS_INIT;
+  struct ArrowArrayStream stream;
+  digest result;
+  options.as_of_commit_number = number(request, "as_of_commit_number", 0);
+  options.as_of_us = number(request, "as_of_us", 0);
+  options.as_of_commit_id = text(request, "as_of_commit_id");
+  options.memory_limit = number(request, "memory_limit", 0);
+  options.threads = (int32_t)number(request, "threads", 0);
+  zka_status status = zka_sql_query(client, text(request, "sql"), &options, deadline(request), NULL, &stream, error);
+  if (status != ZKA_OK) return status;
+  status = digest_stream(&stream, &result, NULL);
+  if (status != ZKA_OK) return fail(error, status, result.problem);
+  cJSON_AddStringToObject(answer, "digest", result.hex);
+  return ZKA_OK;
+}
+
 /* let_go and unsubscribe */
 static zka_status do_let_go(const cJSON* request, cJSON* answer, zka_error* error) {
   kept* keep = keep_of(text(request, "of"));
@@ -599,6 +616,7 @@ static const struct {
     {"begin", do_begin},
     {"stage", do_stage},
     {"commit", do_commit},
+    {"query", do_query},
     {"snapshot", do_snapshot},
     {"snapshot_read", do_snapshot_read},
 };

@@ -213,6 +213,14 @@ class Driver {
     snapshots_.emplace(request.at("as"), std::move(snapshot));
     return answer;
   }
+  Json query(const Json& request) {
+    zkarrow::QueryOptions options;
+    options.as_of = as_of(request);
+    options.timeout = deadline(request);
+    options.memory_limit = request.value("memory_limit", std::int64_t{0});
+    options.threads = request.value("threads", 0);
+    return {{"digest", digest_of(zkarrow::Batches(client_.query(request.at("sql"), options))).hex()}};
+  }
   Json snapshot_read(const Json& request) {
     return described(snapshots_.at(request.at("of")).read(request.at("name")));
   }
@@ -397,6 +405,7 @@ class Driver {
       {"begin", &Driver::begin},
       {"stage", &Driver::stage},
       {"commit", &Driver::commit},
+      {"query", &Driver::query},
       {"snapshot", &Driver::snapshot},
       {"snapshot_read", &Driver::snapshot_read},
       {"loan", &Driver::loan},

@@ -3,6 +3,7 @@ using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using ZkArrow.ArrowC;
 using ZkArrow.Segments;
+using ZkArrow.Sql;
 
 namespace ZkArrow.ContractDriver;
 
@@ -43,6 +44,7 @@ internal sealed class Driver : IAsyncDisposable
         "begin" => Begin(Key(request, "as")),
         "stage" => await StageAsync(request, _transactions[Key(request, "of")]),
         "commit" => Answer((await _transactions[Key(request, "of")].CommitAsync()).Select(one => (one.Name, one.Head))),
+        "query" => await QueryAsync(request),
         "snapshot" => await SnapshotAsync(request),
         "snapshot_read" => await SnapshotReadAsync(request),
         "let_go" => await LetGoAsync(Key(request, "of")),
@@ -202,6 +204,14 @@ internal sealed class Driver : IAsyncDisposable
     {
         _tables.Add(Key(request, "as"), await Client.ReadAsync(Name(request), ReadOptions(request)));
         return [];
+    }
+
+    private async ValueTask<JsonObject> QueryAsync(JsonObject request)
+    {
+        QueryOptions options = new() { AsOf = Moment(request), MemoryLimit = (long?)request["memory_limit"], Threads = (int?)request["threads"] };
+        using CancellationTokenSource deadline = new((int?)request["timeout_ms"] ?? 30_000);
+        using ZkArrowQuery answer = await Client.QueryAsync((string)request["sql"]!, options, deadline.Token);
+        return new JsonObject { ["digest"] = (await Digest.OfAsync(answer)).Hex };
     }
 
     private static async ValueTask<JsonObject> DigestAsync(ZkArrowTable table)

@@ -50,6 +50,7 @@ class Programs:
         """Starts the driver of a language."""
         environment = dict(os.environ)
         environment["ZKARROW_LIBRARY"] = str(self._library)
+        environment["ZKARROW_DUCKDB"] = str(self._library.with_name("libduckdb.so"))
         environment["PYTHONPATH"] = str(ROOT / "bindings" / "python")
         dll = _DOTNET / "bin" / "Release" / "net10.0" / "ZkArrow.ContractDriver.dll"
         command = {

@@ -174,6 +174,11 @@ class Driver:
         with self._kept[request["of"]].read(request["name"]) as table:
             return {**_described(table), "version": _version(table.version)}
 
+    def do_query(self, request: Request) -> Answer:
+        limits = {key: request[key] for key in ("memory_limit", "threads") if key in request}
+        answer = self.client.query(request["sql"], **limits, **_timeout(request), **_as_of(request))
+        return {"digest": digest(answer)[0]}
+
     def do_let_go(self, request: Request) -> Answer:
         self._kept.pop(request["of"]).close()
         return {}

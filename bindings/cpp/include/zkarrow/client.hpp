@@ -12,6 +12,7 @@
 #include <zkarrow/history.hpp>
 #include <zkarrow/loan.hpp>
 #include <zkarrow/owner.hpp>
+#include <zkarrow/query.hpp>
 #include <zkarrow/snapshot.hpp>
 #include <zkarrow/subscription.hpp>
 #include <zkarrow/table.hpp>
@@ -203,6 +204,23 @@ class Client {
   /// Takes a consistent cut over all datasets that have a version at that moment.
   [[nodiscard]] Snapshot snapshot(const SnapshotOptions& options = {}) const {
     return open_snapshot(nullptr, 0, options);
+  }
+  /// Asks one SELECT of DuckDB's dialect over datasets, which are tables under their names: "prices/eod" in double
+  /// quotes for the head, "prices/eod@3" for a version, "prices/eod@stable" for a tag, all heads of one cut.
+  /// \return the answer, made while it is read; it holds the versions it reads until it is released.
+  /// \throws InvalidArgumentError with what DuckDB says; NotFoundError; TooLargeError the memory limit;
+  ///   UnsupportedError no libduckdb, or a type that it does not know.
+  [[nodiscard]] UniqueStream query(const std::string& sql, const QueryOptions& options = {}) const {
+    zka_query_options raw = ZKA_QUERY_OPTIONS_INIT;
+    options.as_of.apply(raw);
+    raw.memory_limit = options.memory_limit;
+    raw.threads = options.threads;
+    UniqueStream stream;
+    detail::check([&](zka_error* error) {
+      return zka_sql_query(get(), detail::c_str(sql), &raw, options.timeout.milliseconds(),
+                           detail::handle_of(options.cancel), stream.out(), error);
+    });
+    return stream;
   }
 
   /// What is known of a version (0 = the head), without touching its bytes.
