@@ -34,7 +34,7 @@ PROJECT = f"""<Project Sdk="Microsoft.NET.Sdk">
     <Nullable>enable</Nullable>
   </PropertyGroup>
   <ItemGroup>
-    <ProjectReference Include="{ROOT}/src/ZkArrow/ZkArrow.csproj" />
+    <ProjectReference Include="{ROOT}/src/ZkArrow.Sql/ZkArrow.Sql.csproj" />
   </ItemGroup>
 </Project>
 """
@@ -101,6 +101,12 @@ EXPECTED: dict[str, dict[str, str | list[str]]] = {
         "cpp": "prices/eod has 3 rows\nscratch is in the memory of another process\n",
         "csharp": "no room: ",
         "c": "the disk version has 3 rows\n",
+    },
+    "docs/sql.md": {
+        "csharp": "A 3\nB 2.5\n",
+        "python": "prices/high has 2 rows\n",
+        "cpp": "the top is 4.5\n",
+        "c": "3 pairs\n",
     },
     "docs/ownership.md": {
         "python": "epoch 1 published version 1 and is connected\nthe dataset 'prices/eod' has an owner (epoch 1, ",
@@ -193,6 +199,7 @@ def main() -> int:
                 ZKARROW_CONNECT=zookeeper.url(f"/{page.replace('/', '-')}"),
                 ZKARROW_DISK=str(folder / "disk"),
                 ZKARROW_LIBRARY=str(LIB / "libzkarrow.so"),
+                ZKARROW_DUCKDB=str(LIB / "libduckdb.so"),
                 PYTHONPATH=str(ROOT / "bindings/python"),
                 LD_LIBRARY_PATH=str(LIB),
             )
