@@ -215,12 +215,14 @@ public sealed class ChaosProxy : IAsyncDisposable
 
     private void Remember(ReadOnlySpan<byte> request)
     {
-        const int Exists = 3, GetChildren2 = 12;
+        const int Exists = 3, GetChildren2 = 12, Multi = 14;
+        const int MultiHeaderBytes = HeaderBytes + 1 + HeaderBytes; // the operation's type, whether it is the last, an error
         int op = BinaryPrimitives.ReadInt32BigEndian(request);
-        bool reads = op is >= Exists and <= GetChildren2;
-        int pathLength = reads ? BinaryPrimitives.ReadInt32BigEndian(request[HeaderBytes..]) : 0;
+        // of a multi, the path of its first operation
+        int at = HeaderBytes + (op == Multi ? MultiHeaderBytes : 0);
+        int pathLength = op is (>= Exists and <= GetChildren2) or Multi ? BinaryPrimitives.ReadInt32BigEndian(request[at..]) : 0;
         lock (_gate)
-            _requests.Add((op, Encoding.UTF8.GetString(request.Slice(reads ? 2 * HeaderBytes : 0, pathLength))));
+            _requests.Add((op, pathLength > 0 ? Encoding.UTF8.GetString(request.Slice(at + HeaderBytes, pathLength)) : ""));
     }
 
     private async Task PumpRepliesAsync(Stream from, Stream to)

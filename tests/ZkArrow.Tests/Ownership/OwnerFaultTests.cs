@@ -13,6 +13,8 @@ public sealed class OwnerFaultTests : DatasetFixture
     /// <summary>What acquiring a known dataset asks first, when its head is known: the owner and the lock.</summary>
     private const int RepliesBeforeTaking = 2;
 
+    private const int GetData = 4;
+
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(300);
 
     private static readonly PublishOptions InHost = new() { Residency = Residency.Host };
@@ -204,6 +206,6 @@ public sealed class OwnerFaultTests : DatasetFixture
 
     /// <summary>Waits until the new owner has looked and has looked again, to set its watch: then the next request is the test's.</summary>
     private Task SettleAsync() => Eventually.TrueAsync(
-        () => _proxy.Requests.Count(request => request.Path.EndsWith("/own", StringComparison.Ordinal)) == 2 && _proxy.Replies == _proxy.Requests.Count,
+        () => _proxy.Requests.Count(request => request.Op == GetData && request.Path.EndsWith("/own", StringComparison.Ordinal)) == 2 && _proxy.Replies == _proxy.Requests.Count,
         "the owner watches");
 }
