@@ -64,7 +64,7 @@ internal static class Steps
             if (!armed || op is not (Multi or Create or Delete or SetData or Create2))
                 return;
             // a strict read asks a majority with a multi of the root alone, which changes nothing
-            if (proxy.Requests[^1].Path == target.AbsolutePath || --step != 0)
+            if (!proxy.Requests[^1].Path.StartsWith(target.AbsolutePath + "/", StringComparison.Ordinal) || --step != 0)
                 return;
             last = xid;
             if (!applied)
