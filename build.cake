@@ -134,7 +134,7 @@ Step("Pack", "the NuGet packages, to artifacts/nuget")
     .Does(() =>
     {
         CleanDirectory("artifacts/nuget");
-        foreach (string project in new[] { "src/ZkArrow.ZooKeeper", "src/ZkArrow", "src/ZkArrow.Extensions.DependencyInjection" })
+        foreach (string project in new[] { "src/ZkArrow.ZooKeeper", "src/ZkArrow", "src/ZkArrow.Sql", "src/ZkArrow.Extensions.DependencyInjection" })
             Run(5, "dotnet", "pack", project, "-c", "Release", "--no-build", "-o", "artifacts/nuget", "-v", "minimal");
         // it has nothing to compile
         Run(5, "dotnet", "pack", "native/nuget", "-c", "Release", "--artifacts-path", "artifacts/obj/nuget", "-o", "artifacts/nuget", "-v", "minimal");

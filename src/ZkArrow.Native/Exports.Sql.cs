@@ -21,21 +21,10 @@ internal static unsafe partial class SqlExports
         try
         {
             Argument.NotNull(@out);
-            TimeSpan timeout = Argument.Timeout(timeoutMs);
             CancellationToken cancelled = Argument.Cancel(cancel);
-            using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancelled);
-            end.CancelAfter(timeout);
-            string text = Argument.Text(sql);
-            try
-            {
-                (QueryRun run, _) = Wait.For(ZkArrowSqlExtensions.StartAsync(Handles.Get<ZkArrowClient>(client), text, Options.Read(options), end.Token));
-                QueryStream.Write(run, @out, cancelled);
-            }
-            catch (OperationCanceledException) when (!cancelled.IsCancellationRequested)
-            {
-                throw new ZkArrowException(ZkArrowStatus.Timeout, $"the query had no answer within {timeoutMs} ms; ask for less, or give it longer");
-            }
-
+            (QueryRun run, _) = Wait.For(ZkArrowSqlExtensions.StartAsync(
+                Handles.Get<ZkArrowClient>(client), Argument.Text(sql), Options.Read(options), Argument.Timeout(timeoutMs), cancelled));
+            QueryStream.Write(run, @out, cancelled);
             return Guard.Ok;
         }
         catch (Exception e)

@@ -15,7 +15,7 @@ internal sealed unsafe class QueryRun : IDisposable
     private const int Explain = 4;
     private readonly SqlDatabase _database;
     private readonly IReadOnlyList<ScanSource> _sources;
-    private readonly Lock _using = new();
+    private readonly Lock _using = new(), _stopping = new();
     private nint _statement, _arrowOptions;
     private DuckDbResult* _result;
     private bool _ended, _isSound;
@@ -113,20 +113,36 @@ internal sealed unsafe class QueryRun : IDisposable
         }
     }
 
-    /// <summary>Makes what runs, and all later calls, end as cancelled.</summary>
+    /// <summary>Makes what runs, and all later calls, end as cancelled; once it has ended, nothing: its database serves others then.</summary>
     public void Stop()
     {
-        _stopped = true;
-        _database.Stop();
-    }
-
-    public void Dispose()
-    {
-        lock (_using)
+        lock (_stopping)
         {
             if (_ended)
                 return;
-            _ended = true;
+            _stopped = true;
+            _database.Stop();
+        }
+    }
+
+    /// <summary>Ends it. Rows that are being made are given up: nobody waits for them.</summary>
+    public void Dispose()
+    {
+        if (!_using.TryEnter())
+        {
+            Stop();
+            _using.Enter();
+        }
+
+        try
+        {
+            lock (_stopping)
+            {
+                if (_ended)
+                    return;
+                _ended = true;
+            }
+
             if (_result != null)
                 DestroyResult(_result);
             NativeMemory.Free(_result);
@@ -139,6 +155,10 @@ internal sealed unsafe class QueryRun : IDisposable
             _database.Return(_isSound);
             foreach (ScanSource source in _sources)
                 source.Table.Dispose();
+        }
+        finally
+        {
+            _using.Exit();
         }
     }
 
@@ -176,7 +196,7 @@ internal sealed unsafe class QueryRun : IDisposable
 
     private void ThrowIfEnded()
     {
-        ThrowIfStopped();
         ObjectDisposedException.ThrowIf(_ended, typeof(ZkArrowQuery));
+        ThrowIfStopped();
     }
 }

@@ -108,7 +108,7 @@ internal sealed unsafe class SqlDatabase : IDisposable
     /// <summary>Prepares a statement over these tables; 0, with their names, when it has more. The caller destroys it.</summary>
     public nint Prepare(string sql, IReadOnlyList<ScanSource> sources, out IReadOnlyList<string> missing)
     {
-        Sources = sources;
+        (Sources, Fault) = (sources, null);
         _missing.Clear();
         missing = _missing;
         nint statement = 0;

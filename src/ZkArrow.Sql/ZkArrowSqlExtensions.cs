@@ -11,18 +11,19 @@ public static class ZkArrowSqlExtensions
     /// <param name="client">The client.</param>
     /// <param name="sql">One SELECT, or EXPLAIN of one.</param>
     /// <param name="options">Null for the defaults.</param>
-    /// <param name="cancellationToken">Ends it while it runs until its first rows; reading takes tokens of its own.</param>
+    /// <param name="cancellationToken">Ends it until its first rows are there, as the client's operation timeout does; reading takes tokens of its own.</param>
     /// <returns>The answer; the caller disposes it.</returns>
     /// <exception cref="ZkArrowException">
     /// InvalidArgument (with what DuckDB says of the statement), NotFound (a dataset), NotResident, DataLost, Unsupported (no libduckdb, or a
-    /// type it does not know), TooLarge (the memory limit), Unavailable.
+    /// type it does not know), TooLarge (the memory limit), Timeout, Unavailable.
     /// </exception>
     public static async ValueTask<ZkArrowQuery> QueryAsync(
         this ZkArrowClient client, string sql, QueryOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(sql);
-        (QueryRun run, Dictionary<string, DatasetVersion> versions) = await StartAsync(client, sql, options ?? new QueryOptions(), cancellationToken).ConfigureAwait(false);
+        (QueryRun run, Dictionary<string, DatasetVersion> versions) = await StartAsync(
+            client, sql, options ?? new QueryOptions(), client.OperationTimeout, cancellationToken).ConfigureAwait(false);
         try
         {
             return new ZkArrowQuery(run, versions);
@@ -34,7 +35,24 @@ public static class ZkArrowSqlExtensions
         }
     }
 
+    /// <summary>Begins a query, and waits for its first rows, or its end, at most so long.</summary>
     internal static async ValueTask<(QueryRun Run, Dictionary<string, DatasetVersion> Versions)> StartAsync(
+        ZkArrowClient client, string sql, QueryOptions options, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        end.CancelAfter(timeout);
+        try
+        {
+            return await StartAsync(client, sql, options, end.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ZkArrowException(
+                ZkArrowStatus.Timeout, FormattableString.Invariant($"the query had no answer within {timeout.TotalSeconds} s; ask for less, or give it longer"));
+        }
+    }
+
+    private static async ValueTask<(QueryRun Run, Dictionary<string, DatasetVersion> Versions)> StartAsync(
         ZkArrowClient client, string sql, QueryOptions options, CancellationToken cancellationToken)
     {
         SqlDatabase database = SqlDatabase.Rent(options);
@@ -50,7 +68,10 @@ public static class ZkArrowSqlExtensions
                 if (statement != 0)
                     break;
                 // opened anew with the others: all are of one cut
+                int known = names.Count;
                 names.UnionWith(missing);
+                if (names.Count == known)
+                    throw new ZkArrowException(ZkArrowStatus.Internal, $"DuckDB did not find the dataset '{missing[0]}' that it was given; report the statement");
                 Close(sources);
             }
         }

@@ -144,4 +144,39 @@ public sealed class QueryTests : SqlFixture
         Assert.That(e.Message, Does.Contain("memory limit"));
         Assert.That(Directory.Exists(".tmp"), Is.False, "nothing is spilled");
     }
+
+    [Test]
+    public async Task A_token_that_fires_after_the_end_stops_nobody_else()
+    {
+        await Client.PublishAsync("a", Trades(10));
+        ZkArrowQuery ended = await Client.QueryAsync("select * from a");
+        await RowsAsync(ended);
+        ended.Dispose();
+        using ZkArrowQuery next = await Client.QueryAsync("select a.id from a, a b, a c, a d");
+        Assert.That(async () => await ended.ReadNextRecordBatchAsync(new CancellationToken(canceled: true)), Throws.InstanceOf<ObjectDisposedException>());
+        Assert.That(await RowsAsync(next), Has.Length.EqualTo(10_000));
+    }
+
+    [Test]
+    [CancelAfter(60_000)]
+    public async Task Disposing_ends_a_read_that_is_under_way(CancellationToken cancellationToken)
+    {
+        // rows at once, more than DuckDB makes ahead, and then none for hours
+        ZkArrowQuery endless = await Client.QueryAsync("select i from range(1000000000000) r(i) where i < 1000000 or i = 999999999999", cancellationToken: cancellationToken);
+        (await endless.ReadNextRecordBatchAsync(CancellationToken.None)).Dispose();
+        Task<string[]> reading = RowsAsync(endless);
+        endless.Dispose();
+        Assert.That(
+            async () => await reading.WaitAsync(cancellationToken), Throws.InstanceOf<OperationCanceledException>().Or.InstanceOf<ObjectDisposedException>());
+        Assert.That(cancellationToken.IsCancellationRequested, Is.False, "it did not wait for the rows");
+    }
+
+    [Test]
+    public async Task A_query_that_does_not_begin_to_answer_ends_at_the_clients_deadline()
+    {
+        await using ZkArrowClient hasty = await ConnectAsync(TimeSpan.FromMilliseconds(200));
+        ZkArrowException e = (await Assert.ThrowsAsync<ZkArrowException>(async () =>
+            await hasty.QueryAsync("select sum(a.i * b.i) from range(10000000) a(i), range(10000000) b(i)")))!;
+        Assert.That((e.Status, e.Message), Is.EqualTo((ZkArrowStatus.Timeout, "the query had no answer within 0.2 s; ask for less, or give it longer")));
+    }
 }

@@ -26,8 +26,8 @@ public abstract class SqlFixture
         Directory.Delete(_root, recursive: true);
     }
 
-    protected async Task<ZkArrowClient> ConnectAsync() =>
-        await ZkArrowClient.ConnectAsync($"local:{_root}/tree", new ZkArrowOptions { DataDirectory = $"{_root}/data" });
+    protected async Task<ZkArrowClient> ConnectAsync(TimeSpan? operationTimeout = null) => await ZkArrowClient.ConnectAsync(
+        $"local:{_root}/tree", new ZkArrowOptions { DataDirectory = $"{_root}/data", OperationTimeout = operationTimeout ?? TimeSpan.FromSeconds(30) });
 
     /// <summary>Columns <c>id</c> (0, 1, …), <c>price</c> (id / 2, null for each seventh) and <c>name</c> (n0 … n9).</summary>
     protected static RecordBatch Trades(int rows, int first = 0)

@@ -25,12 +25,14 @@ CONTENTS = {
     "ZkArrow.ZooKeeper": library("ZkArrow.ZooKeeper"),
     # the guard of mapped files: a signal handler, which no managed code may be
     "ZkArrow": library("ZkArrow") | {"runtimes/linux-x64/native/libzkguard.so"},
+    "ZkArrow.Sql": library("ZkArrow.Sql"),
     "ZkArrow.Extensions.DependencyInjection": library("ZkArrow.Extensions.DependencyInjection"),
     "ZkArrow.Native.linux-x64": {"LICENSE", "README.md", "runtimes/linux-x64/native/libzkarrow.so"},
 }
 DEPENDENCIES = {
     "ZkArrow.ZooKeeper": {"Microsoft.Extensions.Logging.Abstractions"},
     "ZkArrow": {"ZkArrow.ZooKeeper", "Apache.Arrow", "SourceGear.sqlite3"},
+    "ZkArrow.Sql": {"ZkArrow", "Apache.Arrow"},
     "ZkArrow.Extensions.DependencyInjection": {"ZkArrow", "Microsoft.Extensions.Diagnostics.HealthChecks"},
     "ZkArrow.Native.linux-x64": set(),
 }

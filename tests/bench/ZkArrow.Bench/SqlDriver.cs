@@ -77,7 +77,7 @@ internal sealed class SqlDriver : IDriver
     {
         if (what == "mapped")
         {
-            (QueryRun run, _) = await ZkArrowSqlExtensions.StartAsync(_client, Queries[query], Options, default);
+            (QueryRun run, _) = await ZkArrowSqlExtensions.StartAsync(_client, Queries[query], Options, TimeSpan.FromMinutes(2), default);
             using (run)
                 return Read(run);
         }
