@@ -147,7 +147,7 @@ public sealed partial class ZkArrowClient
             while (await timer.WaitForNextTickAsync(_context.Closing.Token).ConfigureAwait(false))
             {
                 await _tender.TendAsync(TendAtATime, _context.Closing.Token).ConfigureAwait(false);
-                await _context.Places.ForgetDroppedAsync(file => _records.HaveAsync(file, sync: true, _context.Closing.Token)).ConfigureAwait(false);
+                await _context.Places.ForgetDroppedAsync(file => _records.HaveSurelyAsync(file, _context.Closing.Token)).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is ZkArrowException or CoordinatorException or OperationCanceledException or ObjectDisposedException)

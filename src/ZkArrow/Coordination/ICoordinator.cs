@@ -36,8 +36,17 @@ internal interface ICoordinator : IAsyncDisposable
     /// </summary>
     ValueTask<TreeAnswer> CommitAsync(IReadOnlyList<TreeOp> operations, CancellationToken cancellationToken);
 
-    /// <summary>Catches this session up: reads sent behind it see every write that was acknowledged anywhere before this call.</summary>
+    /// <summary>
+    /// Catches this session up with the leader: reads sent behind it see every write acknowledged before, but for those of a new leader of which the
+    /// old one, cut off or paused, does not know yet.
+    /// </summary>
     ValueTask SyncAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Asks a majority, at the price of a write that changes nothing: reads sent behind it see every write that was acknowledged anywhere before
+    /// this call.
+    /// </summary>
+    ValueTask AgreeAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>Whether a coordinator can be used.</summary>
@@ -68,4 +77,17 @@ internal sealed class NodeWatch(Action changed)
     public Delegate? Registered { get; set; }
 
     public void Fire() => changed();
+}
+
+/// <summary>What a read must see at least.</summary>
+internal enum Freshness
+{
+    /// <summary>What this session has seen: a session never sees less than it saw.</summary>
+    Session,
+
+    /// <summary>What the leader has, see <see cref="ICoordinator.SyncAsync"/>: for what is only read, or decided by a commit that checks it.</summary>
+    Leader,
+
+    /// <summary>What was acknowledged anywhere, see <see cref="ICoordinator.AgreeAsync"/>: for what was promised, or is decided by the read alone.</summary>
+    Majority,
 }

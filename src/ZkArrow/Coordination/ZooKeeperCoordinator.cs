@@ -122,11 +122,23 @@ internal sealed class ZooKeeperCoordinator : ICoordinator
     {
         try
         {
+            await _client.SyncAsync("/", cancellationToken).ConfigureAwait(false);
+        }
+        catch (ZkException e)
+        {
+            throw Translate(e);
+        }
+    }
+
+    public async ValueTask AgreeAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
             await _client.MultiAsync(Barrier, cancellationToken).ConfigureAwait(false);
         }
-        catch (ZkMultiException e) when (e.Outcome == ZkOutcome.NotDone)
+        catch (ZkMultiException e) when (e.Code == ZkErrorCode.NoNode)
         {
-            // a refusal is a transaction too, which the ensemble agreed on
+            // the namespace is not made yet; this refusal is a transaction too, which the ensemble agreed on
         }
         catch (ZkException e)
         {

@@ -49,7 +49,7 @@ internal sealed class Catalog(DatasetContext context, HeadCache heads, Reader re
     public async ValueTask<IReadOnlyList<DatasetVersion>> HistoryAsync(string name, Call call)
     {
         Head head = await heads[name].HeadAsync(call.Token).ConfigureAwait(false) ?? throw Reader.Missing(name);
-        KnownDataset dataset = await datasets.ReadAsync(head.Incarnation, sync: false, call.Token).ConfigureAwait(false) ?? throw Reader.Missing(name);
+        KnownDataset dataset = await datasets.ReadAsync(head.Incarnation, Freshness.Session, call.Token).ConfigureAwait(false) ?? throw Reader.Missing(name);
         IReadOnlyList<Manifest> versions = await ManifestsAsync(head.Incarnation, call.Token).ConfigureAwait(false);
         return [.. versions.Select(version => DatasetVersion.From(version) with { Tags = dataset.Record.TagsOf(version.Version) })];
     }

@@ -149,7 +149,7 @@ internal sealed class CommitLoop(DatasetContext context)
     {
         long version = part.Manifest!.Version;
         string path = context.Layout.Head(part.Incarnation);
-        Node? node = await context.GetAsync(path, null, sync: true, cancellationToken).ConfigureAwait(false);
+        Node? node = await context.GetAsync(path, null, Freshness.Majority, cancellationToken).ConfigureAwait(false);
         if (node == null)
             throw Indeterminate(part, "the dataset was dropped meanwhile");
         HeadRecord record = RecordCodec.Read(node.Data, RecordJson.Default.HeadRecord, path);
@@ -164,7 +164,7 @@ internal sealed class CommitLoop(DatasetContext context)
     /// is there we made it, whatever happened to it since.
     /// </summary>
     private async ValueTask<bool> IsMadeAsync(CommitPart part, CancellationToken cancellationToken) =>
-        await context.GetAsync(context.Layout.Dataset(part.Incarnation), null, sync: true, cancellationToken).ConfigureAwait(false) != null;
+        await context.GetAsync(context.Layout.Dataset(part.Incarnation), null, Freshness.Majority, cancellationToken).ConfigureAwait(false) != null;
 
     /// <summary>Remembers what was committed, so that the next commit and the next read need not ask.</summary>
     private void Applied(IReadOnlyList<CommitPart> parts, TreeAnswer answer)
@@ -206,7 +206,7 @@ internal sealed class CommitLoop(DatasetContext context)
             foreach (CommitPart part in parts.Where(part => part.Manifest != null))
             {
                 string path = context.Layout.Version(part.Incarnation, part.Head.Version);
-                if (await context.GetAsync(path, null, sync: false, cancellationToken).ConfigureAwait(false) is not { } node)
+                if (await context.GetAsync(path, null, Freshness.Session, cancellationToken).ConfigureAwait(false) is not { } node)
                     continue;
                 foreach (CommitPart applied in parts)
                     applied.Head = applied.Head.CommittedAs(node.CreatedAt);

@@ -52,14 +52,18 @@ internal sealed class DatasetContext(ICoordinator coordinator, ZnodeLayout layou
         Instance + Interlocked.Increment(ref _commits).ToString("x16", null);
 
     /// <summary>
-    /// A node's data. With <paramref name="sync"/> this session's server first catches up with the leader: both requests
-    /// go out together, and are sent together again when the connection is lost in between, since a new server may be
-    /// behind the old one.
+    /// A node's data. Where more is asked for than the session has, its server first catches up: both requests go out together,
+    /// and are sent together again when the connection is lost in between, since a new server may be behind the old one.
     /// </summary>
-    public ValueTask<Node?> GetAsync(string path, NodeWatch? watch, bool sync, CancellationToken cancellationToken) => RetryAsync(
+    public ValueTask<Node?> GetAsync(string path, NodeWatch? watch, Freshness freshness, CancellationToken cancellationToken) => RetryAsync(
         async token =>
         {
-            ValueTask caughtUp = sync ? Coordinator.SyncAsync(token) : ValueTask.CompletedTask;
+            ValueTask caughtUp = freshness switch
+            {
+                Freshness.Majority => Coordinator.AgreeAsync(token),
+                Freshness.Leader => Coordinator.SyncAsync(token),
+                _ => ValueTask.CompletedTask,
+            };
             ValueTask<Node?> node = Coordinator.GetAsync(path, watch, token);
             try
             {

@@ -71,7 +71,7 @@ internal sealed class DatasetEntry
             : null;
     }
 
-    /// <summary>The head as the leader has it now: every commit acknowledged anywhere before the call is in it.</summary>
+    /// <summary>The head as a majority has it now: every commit acknowledged anywhere before the call is in it.</summary>
     public async ValueTask<Head?> StrictHeadAsync(CancellationToken cancellationToken) =>
         (await RefreshAsync(strict: true, cancellationToken).ConfigureAwait(false))?.Head;
 
@@ -149,6 +149,7 @@ internal sealed class DatasetEntry
 
     private async Task<Known?> RefreshAsync(bool strict, CancellationToken cancellationToken)
     {
+        Freshness catchUp = strict ? Freshness.Majority : Freshness.Leader;
         while (true)
         {
             int changes = Volatile.Read(ref _changes);
@@ -159,7 +160,7 @@ internal sealed class DatasetEntry
             // Only a watch that fired proves that this session's server has what must be seen. After a commit that this
             // host acknowledged, after a new connection, or with nothing known, the server may be behind: catch up first.
             bool behind = !nameKnown || _context.Board.Read(previous!.Head.Incarnation) != previous.Head.Board;
-            Guid? incarnation = nameKnown ? previous!.Head.Incarnation : await ReadNameAsync(behind, cancellationToken).ConfigureAwait(false);
+            Guid? incarnation = nameKnown ? previous!.Head.Incarnation : await ReadNameAsync(behind ? catchUp : Freshness.Session, cancellationToken).ConfigureAwait(false);
             if (incarnation == null)
             {
                 Volatile.Write(ref _known, null);
@@ -168,7 +169,7 @@ internal sealed class DatasetEntry
 
             Guid inc = incarnation.Value;
             ulong board = _context.Board.Read(inc);
-            Node? node = await ReadHeadAsync(inc, behind && nameKnown, cancellationToken).ConfigureAwait(false);
+            Node? node = await ReadHeadAsync(inc, behind && nameKnown ? catchUp : Freshness.Session, cancellationToken).ConfigureAwait(false);
             if (node == null)
             {
                 // dropped, and perhaps made again, since the name was read
@@ -190,15 +191,15 @@ internal sealed class DatasetEntry
         }
     }
 
-    private async ValueTask<Guid?> ReadNameAsync(bool sync, CancellationToken cancellationToken)
+    private async ValueTask<Guid?> ReadNameAsync(Freshness freshness, CancellationToken cancellationToken)
     {
         string path = _context.Layout.Name(Name);
-        Node? node = await _context.GetAsync(path, _nameWatch, sync, cancellationToken).ConfigureAwait(false);
+        Node? node = await _context.GetAsync(path, _nameWatch, freshness, cancellationToken).ConfigureAwait(false);
         return node == null ? null : RecordCodec.Read(node.Data, RecordJson.Default.NameRecord, path).Inc;
     }
 
-    private ValueTask<Node?> ReadHeadAsync(Guid incarnation, bool sync, CancellationToken cancellationToken) =>
-        _context.GetAsync(_context.Layout.Head(incarnation), _headWatch, sync, cancellationToken);
+    private ValueTask<Node?> ReadHeadAsync(Guid incarnation, Freshness freshness, CancellationToken cancellationToken) =>
+        _context.GetAsync(_context.Layout.Head(incarnation), _headWatch, freshness, cancellationToken);
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 

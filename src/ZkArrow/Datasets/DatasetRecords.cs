@@ -12,13 +12,13 @@ internal sealed class DatasetRecords(DatasetContext context, CommitLoop commits)
     public async ValueTask<KnownDataset?> KnownAsync(DatasetEntry entry, Guid inc, CancellationToken cancellationToken) =>
         entry.LastDataset?.Incarnation == inc
             ? entry.LastDataset
-            : entry.LastDataset = await ReadAsync(inc, sync: true, cancellationToken).ConfigureAwait(false);
+            : entry.LastDataset = await ReadAsync(inc, Freshness.Leader, cancellationToken).ConfigureAwait(false);
 
     /// <summary>The record; null when the dataset is gone.</summary>
-    public async ValueTask<KnownDataset?> ReadAsync(Guid inc, bool sync, CancellationToken cancellationToken)
+    public async ValueTask<KnownDataset?> ReadAsync(Guid inc, Freshness freshness, CancellationToken cancellationToken)
     {
         string path = context.Layout.Dataset(inc);
-        Node? node = await context.GetAsync(path, null, sync, cancellationToken).ConfigureAwait(false);
+        Node? node = await context.GetAsync(path, null, freshness, cancellationToken).ConfigureAwait(false);
         return node == null ? null : new KnownDataset(inc, RecordCodec.Read(node.Data, RecordJson.Default.DatasetRecord, path), node.StatVersion);
     }
 
@@ -26,7 +26,7 @@ internal sealed class DatasetRecords(DatasetContext context, CommitLoop commits)
     public async ValueTask<Owner?> OwnerAsync(Guid inc, CancellationToken cancellationToken)
     {
         string path = context.Layout.Own(inc);
-        Node? node = await context.GetAsync(path, null, sync: false, cancellationToken).ConfigureAwait(false);
+        Node? node = await context.GetAsync(path, null, Freshness.Session, cancellationToken).ConfigureAwait(false);
         OwnRecord? record = node == null ? null : RecordCodec.Read(node.Data, RecordJson.Default.OwnRecord, path);
         return record == null || record.State == OwnRecord.Dropped ? null : new Owner(inc, record, node!.StatVersion);
     }
@@ -46,7 +46,7 @@ internal sealed class DatasetRecords(DatasetContext context, CommitLoop commits)
             Head head = await find().ConfigureAwait(false);
             Guid inc = head.Incarnation;
             Task<Owner?> owning = OwnerAsync(inc, call.Token).AsTask();
-            KnownDataset? known = await ReadAsync(inc, sync: true, call.Token).ConfigureAwait(false);
+            KnownDataset? known = await ReadAsync(inc, Freshness.Leader, call.Token).ConfigureAwait(false);
             if (await owning.ConfigureAwait(false) is not { } owner || known == null)
                 continue; // dropped since: the name tells
             DatasetRecord next = change(known.Record).ChangedBy(id);
@@ -111,7 +111,7 @@ internal sealed class DatasetRecords(DatasetContext context, CommitLoop commits)
     /// <summary>Whether it was our change that followed the record as we knew it: the ids of the last changes tell.</summary>
     private async ValueTask<bool> WasAppliedAsync(KnownDataset known, string id, CancellationToken cancellationToken)
     {
-        KnownDataset? now = await ReadAsync(known.Incarnation, sync: true, cancellationToken).ConfigureAwait(false);
+        KnownDataset? now = await ReadAsync(known.Incarnation, Freshness.Majority, cancellationToken).ConfigureAwait(false);
         int since = now == null ? -1 : now.StatVersion - known.StatVersion;
         if (since == 0)
             return false;

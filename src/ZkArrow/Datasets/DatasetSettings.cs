@@ -35,7 +35,7 @@ internal sealed class DatasetSettings(HeadCache heads, Publisher publisher, Data
         {
             Head head = await FindAsync(entry, call).ConfigureAwait(false);
             Guid inc = head.Incarnation;
-            KnownDataset? dataset = await datasets.ReadAsync(inc, sync: false, call.Token).ConfigureAwait(false);
+            KnownDataset? dataset = await datasets.ReadAsync(inc, Freshness.Session, call.Token).ConfigureAwait(false);
             Owner? owner = await datasets.OwnerAsync(inc, call.Token).ConfigureAwait(false);
             if (dataset == null || owner == null)
                 continue;

@@ -101,7 +101,7 @@ internal sealed partial class Dropper(DatasetContext context, HeadCache heads, C
         Manifest? manifest = (await reader.ReadRecordAsync(head.Incarnation, version, call.Token).ConfigureAwait(false))?.Manifest;
         if (manifest == null)
             return lost ? true : throw Reader.MissingVersion(name, version, head.Version);
-        if (await datasets.ReadAsync(head.Incarnation, sync: false, call.Token).ConfigureAwait(false) is not { } dataset)
+        if (await datasets.ReadAsync(head.Incarnation, Freshness.Session, call.Token).ConfigureAwait(false) is not { } dataset)
             return false;
         if (dataset.Record.TagsOf(version) is [var tag, ..])
             throw new ZkArrowException(ZkArrowStatus.Conflict, $"version {version} of '{name}' has the tag '{tag}', which protects it; remove the tag first");
@@ -124,7 +124,7 @@ internal sealed partial class Dropper(DatasetContext context, HeadCache heads, C
         {
             foreach (SegmentRecord segment in manifest.Segments)
             {
-                if (!await records.HaveAsync(segment.File, sync: false, call.Token).ConfigureAwait(false))
+                if (!await records.HaveAsync(segment.File, Freshness.Session, call.Token).ConfigureAwait(false))
                     context.Places.Retire(segment.File);
             }
         }
@@ -145,7 +145,7 @@ internal sealed partial class Dropper(DatasetContext context, HeadCache heads, C
         ZnodeLayout layout = context.Layout;
 
         // the owner record goes last, so without it there is nothing left: every sweep comes by here, for an hour after a drop
-        if (await context.GetAsync(layout.Own(incarnation), null, sync: false, cancellationToken).ConfigureAwait(false) != null)
+        if (await context.GetAsync(layout.Own(incarnation), null, Freshness.Session, cancellationToken).ConfigureAwait(false) != null)
         {
             foreach (long[] chunk in (await catalog.VersionsAsync(incarnation, cancellationToken).ConfigureAwait(false) ?? []).Chunk(DeletesPerCommit))
                 await DeleteAsync([.. chunk.Select(number => layout.Version(incarnation, number))], cancellationToken).ConfigureAwait(false);

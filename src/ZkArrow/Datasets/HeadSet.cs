@@ -21,7 +21,7 @@ internal sealed class HeadSet(DatasetContext context, HeadCache heads)
         async token =>
         {
             // sent before the reads and answered before them; nothing is gained by waiting in between
-            Task caughtUp = context.Coordinator.SyncAsync(token).AsTask();
+            Task caughtUp = context.Coordinator.AgreeAsync(token).AsTask();
             Task<CutDataset?[]> found = Catalog.ForEachAsync(names, ReadOneAsync, token).AsTask();
             await Task.WhenAll(caughtUp, found).ConfigureAwait(false);
             return await found.ConfigureAwait(false);

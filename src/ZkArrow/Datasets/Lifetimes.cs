@@ -45,7 +45,7 @@ internal sealed class Lifetimes(DatasetContext context)
 
     public static TimeSpan? Time(long? us) => us is { } some ? TimeSpan.FromMicroseconds(some) : null;
     private async ValueTask<bool> OfAnotherAsync(KnownDataset dataset, CancellationToken cancellationToken) =>
-        await context.GetAsync(context.Layout.Session(dataset.Incarnation), null, sync: false, cancellationToken).ConfigureAwait(false) is { } node
+        await context.GetAsync(context.Layout.Session(dataset.Incarnation), null, Freshness.Session, cancellationToken).ConfigureAwait(false) is { } node
         && node.SessionId != context.Coordinator.SessionId;
 
     private static void CheckTtl(PublishOptions options)

@@ -98,7 +98,7 @@ internal sealed class Reader(DatasetContext context, HeadCache heads, DatasetRec
             Head? head = strict
                 ? await entry.StrictHeadAsync(call.Token).ConfigureAwait(false)
                 : await entry.HeadAsync(call.Token).ConfigureAwait(false);
-            KnownDataset? dataset = head == null ? null : await datasets.ReadAsync(head.Incarnation, sync: false, call.Token).ConfigureAwait(false);
+            KnownDataset? dataset = head == null ? null : await datasets.ReadAsync(head.Incarnation, Freshness.Session, call.Token).ConfigureAwait(false);
             if (head == null && strict)
                 throw Missing(name);
             if (dataset == null)
@@ -169,10 +169,10 @@ internal sealed class Reader(DatasetContext context, HeadCache heads, DatasetRec
 
     /// <summary>The manifest of a version; null when it is not recorded.</summary>
     public async ValueTask<(Manifest Manifest, ReadOnlyMemory<byte> InlineFile)?> ReadRecordAsync(
-        Guid incarnation, long version, CancellationToken cancellationToken, bool sync = false)
+        Guid incarnation, long version, CancellationToken cancellationToken, Freshness freshness = Freshness.Session)
     {
         string path = context.Layout.Version(incarnation, version);
-        Node? node = await context.GetAsync(path, null, sync, cancellationToken).ConfigureAwait(false);
+        Node? node = await context.GetAsync(path, null, freshness, cancellationToken).ConfigureAwait(false);
         if (node == null)
             return null;
         Manifest manifest = RecordCodec.ReadVersion(node, path, out ReadOnlyMemory<byte> file);
@@ -253,7 +253,7 @@ internal sealed class Reader(DatasetContext context, HeadCache heads, DatasetRec
         if (mapped == null)
         {
             // bytes go after their record: a record that is still there says that they should be here, or are elsewhere
-            if (await ReadRecordAsync(incarnation, manifest.Version, cancellationToken, sync: true).ConfigureAwait(false) == null)
+            if (await ReadRecordAsync(incarnation, manifest.Version, cancellationToken, Freshness.Majority).ConfigureAwait(false) == null)
                 return null;
             throw Absence.Of(manifest, segment.File, context);
         }

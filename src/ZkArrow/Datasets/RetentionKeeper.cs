@@ -54,7 +54,7 @@ internal sealed partial class RetentionKeeper(DatasetContext context, Catalog ca
     {
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
-            if (await datasets.ReadAsync(inc, sync: attempt > 0, cancellationToken).ConfigureAwait(false) is not { Record.Retains: true } dataset
+            if (await datasets.ReadAsync(inc, attempt > 0 ? Freshness.Leader : Freshness.Session, cancellationToken).ConfigureAwait(false) is not { Record.Retains: true } dataset
                 || await RecordedAsync(entry, inc, cancellationToken).ConfigureAwait(false) is not { Count: > 0 } versions)
             {
                 return;

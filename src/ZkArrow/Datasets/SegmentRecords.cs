@@ -12,10 +12,9 @@ namespace ZkArrow.Datasets;
 internal sealed partial class SegmentRecords(DatasetContext context, Catalog catalog, Reader reader)
 {
     /// <summary>
-    /// Whether a recorded version names the file. What this session committed is seen; with <paramref name="sync"/>, all
-    /// that was committed anywhere before the call.
+    /// Whether a recorded version names the file. What this session committed is seen, and whatever <paramref name="freshness"/> asks for.
     /// </summary>
-    public async ValueTask<bool> HaveAsync(string file, bool sync, CancellationToken cancellationToken)
+    public async ValueTask<bool> HaveAsync(string file, Freshness freshness, CancellationToken cancellationToken)
     {
         if (!TryParse(file, out Guid incarnation, out long version))
             return true; // not one of ours
@@ -23,7 +22,7 @@ internal sealed partial class SegmentRecords(DatasetContext context, Catalog cat
         {
             Manifest? first = await FirstAsync(
                 version,
-                async number => (await reader.ReadRecordAsync(incarnation, number, cancellationToken, sync && number == version).ConfigureAwait(false))?.Manifest,
+                async number => (await reader.ReadRecordAsync(incarnation, number, cancellationToken, number == version ? freshness : Freshness.Session).ConfigureAwait(false))?.Manifest,
                 async () => await catalog.VersionsAsync(incarnation, cancellationToken).ConfigureAwait(false) ?? []).ConfigureAwait(false);
             return first?.Segments.Any(segment => segment.File == file) == true;
         }
@@ -34,6 +33,11 @@ internal sealed partial class SegmentRecords(DatasetContext context, Catalog cat
             return true;
         }
     }
+
+    /// <summary>Whether a recorded version names the file, by a majority, which is asked only where a first look finds nothing.</summary>
+    public async ValueTask<bool> HaveSurelyAsync(string file, CancellationToken cancellationToken) =>
+        await HaveAsync(file, Freshness.Session, cancellationToken).ConfigureAwait(false)
+        || await HaveAsync(file, Freshness.Majority, cancellationToken).ConfigureAwait(false);
 
     /// <summary>The manifest that answers for a segment written for this version; null when no version is recorded from there on.</summary>
     /// <param name="version">The version in the segment's name.</param>

@@ -1,3 +1,4 @@
+using ZkArrow.Coordination;
 using ZkArrow.Segments;
 
 namespace ZkArrow.Datasets;
@@ -30,7 +31,7 @@ internal sealed class SpaceReport(SegmentRecords records, DatasetRecords dataset
     {
         IReadOnlyList<SegmentFile> files = directory.List();
         bool[] recorded = await Catalog.ForEachAsync(
-            files, (file, token) => records.HaveAsync(file.Name, sync: false, token), cancellationToken).ConfigureAwait(false);
+            files, (file, token) => records.HaveAsync(file.Name, Freshness.Session, token), cancellationToken).ConfigureAwait(false);
         ILookup<string, SegmentFile> by = files.Zip(recorded).ToLookup(
             pair => pair.Second ? "recorded" : directory.IsPinned(pair.First.Name) ? "pinned" : "orphan", pair => pair.First);
         long elsewhere = Math.Max(0, directory.OccupiedBytes - files.Sum(file => file.Bytes) - directory.Pool.Bytes);
@@ -43,7 +44,7 @@ internal sealed class SpaceReport(SegmentRecords records, DatasetRecords dataset
     {
         List<string> largest = [];
         foreach (IGrouping<string, SegmentFile> group in files.GroupBy(file => file.Name.Split('/')[0]).OrderByDescending(group => group.Sum(file => file.Bytes)).Take(Named))
-            if (Guid.TryParseExact(group.Key, "N", out Guid inc) && await datasets.ReadAsync(inc, sync: false, cancellationToken).ConfigureAwait(false) is { } dataset)
+            if (Guid.TryParseExact(group.Key, "N", out Guid inc) && await datasets.ReadAsync(inc, Freshness.Session, cancellationToken).ConfigureAwait(false) is { } dataset)
                 largest.Add($"'{dataset.Record.Name}' {Sum(group)}");
         return largest.Count == 0 ? "" : $" The largest datasets: {string.Join(", ", largest)}.";
     }

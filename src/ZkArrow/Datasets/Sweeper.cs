@@ -22,7 +22,7 @@ internal sealed class Sweeper(DatasetContext context, Catalog catalog, SegmentRe
         await tender.TendAsync(most: int.MaxValue, call.Token).ConfigureAwait(false);
         await CollectDroppedAsync(call.Token).ConfigureAwait(false);
 
-        int removed = await context.Places.ForgetDroppedAsync(file => records.HaveAsync(file, sync: true, call.Token)).ConfigureAwait(false);
+        int removed = await context.Places.ForgetDroppedAsync(file => records.HaveSurelyAsync(file, call.Token)).ConfigureAwait(false);
         foreach (DataDirectory directory in context.Places.Directories)
             removed += await SweepAsync(directory, grace, call).ConfigureAwait(false);
         return removed;
@@ -37,13 +37,13 @@ internal sealed class Sweeper(DatasetContext context, Catalog catalog, SegmentRe
             candidates.Names,
             async (file, token) =>
             {
-                if (!await records.HaveAsync(file, sync: false, token).ConfigureAwait(false))
+                if (!await records.HaveAsync(file, Freshness.Session, token).ConfigureAwait(false))
                     suspects.Add(file);
                 return true;
             },
             call.Token).ConfigureAwait(false);
         directory.Pool.Trim(grace < SegmentPool.KeepTime ? grace : SegmentPool.KeepTime);
-        return await candidates.RemoveAsync(suspects, file => records.HaveAsync(file, sync: true, call.Token)).ConfigureAwait(false);
+        return await candidates.RemoveAsync(suspects, file => records.HaveAsync(file, Freshness.Majority, call.Token)).ConfigureAwait(false);
     }
 
     private async ValueTask CollectDroppedAsync(CancellationToken cancellationToken)
@@ -54,7 +54,7 @@ internal sealed class Sweeper(DatasetContext context, Catalog catalog, SegmentRe
                 continue;
             await dropper.CollectAsync(incarnation, cancellationToken).ConfigureAwait(false);
             string path = context.Layout.Dropped(incarnation);
-            Node? node = await context.GetAsync(path, null, sync: false, cancellationToken).ConfigureAwait(false);
+            Node? node = await context.GetAsync(path, null, Freshness.Session, cancellationToken).ConfigureAwait(false);
             if (node == null)
                 continue;
             DroppedRecord record = RecordCodec.Read(node.Data, RecordJson.Default.DroppedRecord, path);

@@ -15,6 +15,14 @@ internal sealed class Tender(DatasetContext context, Catalog catalog, DatasetRec
         if (!context.Board.CanAnnounce)
             return; // who may not write here can remove no bytes
 
+        // once for all that is read below: a session never sees less than it saw
+        await DatasetContext.RetryAsync(
+            async token =>
+            {
+                await context.Coordinator.SyncAsync(token).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken).ConfigureAwait(false);
         Guid[] all =
         [
             .. (await catalog.ChildrenAsync(context.Layout.AllTended, cancellationToken).ConfigureAwait(false) ?? [])
@@ -35,7 +43,7 @@ internal sealed class Tender(DatasetContext context, Catalog catalog, DatasetRec
     private async ValueTask TendAsync(Guid inc, CancellationToken cancellationToken)
     {
         ZnodeLayout layout = context.Layout;
-        KnownDataset? dataset = await datasets.ReadAsync(inc, sync: true, cancellationToken).ConfigureAwait(false);
+        KnownDataset? dataset = await datasets.ReadAsync(inc, Freshness.Session, cancellationToken).ConfigureAwait(false);
         Owner? owner = await datasets.OwnerAsync(inc, cancellationToken).ConfigureAwait(false);
         if (dataset == null || owner == null)
         {
@@ -45,7 +53,7 @@ internal sealed class Tender(DatasetContext context, Catalog catalog, DatasetRec
 
         if (dataset.Record.IsOfSession)
         {
-            if (await context.GetAsync(layout.Session(inc), null, sync: false, cancellationToken).ConfigureAwait(false) == null)
+            if (await context.GetAsync(layout.Session(inc), null, Freshness.Session, cancellationToken).ConfigureAwait(false) == null)
             {
                 // the name went with the session, in one commit; the node under it could never be made again
                 await EndAsync(dataset, owner, [], cancellationToken).ConfigureAwait(false);
@@ -54,7 +62,7 @@ internal sealed class Tender(DatasetContext context, Catalog catalog, DatasetRec
         }
         else if (dataset.Record.TtlUs is { } ttl)
         {
-            Node? node = await context.GetAsync(layout.Head(inc), null, sync: false, cancellationToken).ConfigureAwait(false);
+            Node? node = await context.GetAsync(layout.Head(inc), null, Freshness.Session, cancellationToken).ConfigureAwait(false);
             if (node == null)
                 return;
             long last = RecordCodec.Read(node.Data, RecordJson.Default.HeadRecord, layout.Head(inc)).Manifest?.AtUs ?? dataset.Record.CreatedAtUs;

@@ -160,6 +160,8 @@ internal sealed class LocalCoordinator : ICoordinator
         return ValueTask.CompletedTask;
     }
 
+    public ValueTask AgreeAsync(CancellationToken cancellationToken) => SyncAsync(cancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         // a forked child has nothing to close: it is all its parent's

@@ -52,7 +52,7 @@ internal sealed class Acquirer(DatasetContext context, HeadCache heads, Publishe
             // one round trip for all: the fence, the lock, and the head, which no owner before can change once the fence is ours
             Guid inc = known.Incarnation;
             TaskCompletionSource freed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            Task<OwnNode?> reading = _nodes.ReadAsync(inc, null, isBehind, call.Token).AsTask();
+            Task<OwnNode?> reading = _nodes.ReadAsync(inc, null, isBehind ? Freshness.Leader : Freshness.Session, call.Token).AsTask();
             Task<bool> looking = _nodes.IsLockedAsync(inc, new NodeWatch(() => freed.TrySetResult()), call.Token).AsTask();
             Task<Head?> refreshing = entry.HeadAsync(call.Token).AsTask();
             await Task.WhenAll(reading, looking, refreshing).ConfigureAwait(false);
@@ -135,7 +135,7 @@ internal sealed class Acquirer(DatasetContext context, HeadCache heads, Publishe
     /// <summary>After a refusal that followed a lost answer: the term, if the commit that won was ours.</summary>
     private async ValueTask<OwnerTerm?> FindAsync(string name, Guid inc, string nonce, CancellationToken cancellationToken)
     {
-        OwnNode? now = await _nodes.ReadAsync(inc, null, sync: true, cancellationToken).ConfigureAwait(false);
+        OwnNode? now = await _nodes.ReadAsync(inc, null, Freshness.Majority, cancellationToken).ConfigureAwait(false);
         return now is { IsOwned: true } && now.Record.Nonce == nonce ? Begin(name, inc, now, lockSession: 0) : null;
     }
 

@@ -20,10 +20,10 @@ internal sealed class OwnNodes(DatasetContext context)
     private ZnodeLayout Layout => context.Layout;
 
     /// <summary>The owner record; null when the dataset has been collected.</summary>
-    public async ValueTask<OwnNode?> ReadAsync(Guid incarnation, NodeWatch? watch, bool sync, CancellationToken cancellationToken)
+    public async ValueTask<OwnNode?> ReadAsync(Guid incarnation, NodeWatch? watch, Freshness freshness, CancellationToken cancellationToken)
     {
         string path = Layout.Own(incarnation);
-        Node? node = await context.GetAsync(path, watch, sync, cancellationToken).ConfigureAwait(false);
+        Node? node = await context.GetAsync(path, watch, freshness, cancellationToken).ConfigureAwait(false);
         return node == null ? null : new OwnNode(RecordCodec.Read(node.Data, RecordJson.Default.OwnRecord, path), node.StatVersion);
     }
 
@@ -37,9 +37,9 @@ internal sealed class OwnNodes(DatasetContext context)
     /// </summary>
     public async ValueTask<OwnNode?> RequireFreeAsync(string name, Guid incarnation, CancellationToken cancellationToken)
     {
-        OwnNode? own = await ReadAsync(incarnation, null, sync: false, cancellationToken).ConfigureAwait(false);
+        OwnNode? own = await ReadAsync(incarnation, null, Freshness.Session, cancellationToken).ConfigureAwait(false);
         if (own is { IsOwned: true })
-            own = await ReadAsync(incarnation, null, sync: true, cancellationToken).ConfigureAwait(false);
+            own = await ReadAsync(incarnation, null, Freshness.Leader, cancellationToken).ConfigureAwait(false);
         if (own is not { IsOwned: true })
             return own is { IsDropped: true } ? null : own;
         string how = await IsLockedAsync(incarnation, null, cancellationToken).ConfigureAwait(false)

@@ -131,7 +131,7 @@ internal sealed partial class OwnerTerm
     public async ValueTask LookAsync(NodeWatch? watch, CancellationToken cancellationToken)
     {
         // the server of a new session may be behind the term itself
-        OwnNode? now = await _nodes.ReadAsync(Incarnation, watch, sync: true, cancellationToken).ConfigureAwait(false);
+        OwnNode? now = await _nodes.ReadAsync(Incarnation, watch, Freshness.Majority, cancellationToken).ConfigureAwait(false);
         if (now?.StatVersion != Fence)
             End(Deposed(now));
     }
