@@ -46,10 +46,12 @@ internal sealed class TermKeeper
                     _term.Tell(told = state);
                 if (_term.HasEnded || _coordinator.State == CoordinatorState.Closed)
                     return;
-                if (tending.IsCompleted && NeedsTending)
-                    tending = TendAsync();
+                // looked at once: where it ends in between, what woke it meanwhile would be slept over
+                bool rests = tending.IsCompleted;
+                if (rests && NeedsTending)
+                    (tending, rests) = (TendAsync(), false);
                 using CancellationTokenSource timer = new();
-                await Task.WhenAny(woken, Task.Delay(UntilNextLook(state), timer.Token), tending.IsCompleted ? woken : tending).ConfigureAwait(false);
+                await Task.WhenAny(woken, Task.Delay(UntilNextLook(state), timer.Token), rests ? woken : tending).ConfigureAwait(false);
                 await timer.CancelAsync().ConfigureAwait(false);
             }
         }
